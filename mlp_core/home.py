@@ -1,0 +1,21 @@
+"""Where a machine keeps what the platform makes: one folder, `.mlp` or `$MLP_HOME`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """The absolute folder that holds everything made on this machine (`$MLP_HOME`, else `.mlp` where one stands)."""
+    return Path(os.environ.get("MLP_HOME") or ".mlp").expanduser().absolute()
+
+
+def artifact_root() -> str:
+    """The URI under which artifacts are published: `$MLP_ARTIFACT_ROOT`, else a folder of this machine's home."""
+    return os.environ.get("MLP_ARTIFACT_ROOT") or (home() / "artifacts").as_uri()
+
+
+def warehouse() -> str:
+    """The URI of the local warehouse, one folder per table: `$MLP_WAREHOUSE`, else a folder of this machine's home."""
+    return os.environ.get("MLP_WAREHOUSE") or (home() / "warehouse").as_uri()
