@@ -1,0 +1,1 @@
+"""Serving on Triton: its Python environment, the server on this machine, the model repository, deploying, asking."""
