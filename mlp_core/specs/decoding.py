@@ -43,7 +43,7 @@ def convert(document: Any, kind: type[Struct], what: str) -> Struct:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """" (did you mean 'x'?)" where a known name is near, otherwise nothing."""
+    """ " (did you mean 'x'?)" where a known name is near, otherwise nothing."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f" (did you mean {close[0]!r}?)" if close else ""
 

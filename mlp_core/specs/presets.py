@@ -49,7 +49,7 @@ class DeepFmParams(CommonParams, frozen=True, kw_only=True):
     """
 
     embedding_dim: Annotated[int, Meta(ge=1, le=1024)] = 16
-    hidden: list[Annotated[int, Meta(ge=1, le=65536)]] = [256, 128]
+    hidden: tuple[Annotated[int, Meta(ge=1, le=65536)], ...] = (256, 128)
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
@@ -65,7 +65,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def schema(self) -> dict[str, Any]:
         """The hyper-parameters as a JSON Schema (draft 2020-12); unknown names are not allowed."""
-        return msgspec.json.schema(self.params)
+        schema: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(self.params)))
+        return schema
 
 
 presets: dict[str, Preset] = {

@@ -42,7 +42,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     epochs: Annotated[int, Meta(ge=1)] = 1
     max_steps: Annotated[int, Meta(ge=1)] | None = None
     batch_size: Annotated[int, Meta(ge=1)] = 4096
-    seed: Annotated[int, Meta(ge=0, lt=2**63)] = 1
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     output: Name
     checkpoints: Name | None = None
     warm_start: Name | None = None
@@ -75,7 +75,9 @@ def validate(spec: TrainingSpec) -> None:
     if spec.columns is not None:
         for column in (*labels, *([spec.weight] if spec.weight else [])):
             if column in spec.columns:
-                raise SpecError(f"column {column!r} is a label or weight and stands in columns too; take it out of columns")
+                raise SpecError(
+                    f"column {column!r} is a label or weight and stands in columns too; take it out of columns"
+                )
     if spec.algorithm is None or _CLASS.fullmatch(spec.algorithm):
         return
     preset_params(spec)
