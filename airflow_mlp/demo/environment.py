@@ -1,0 +1,50 @@
+"""The environment in which Airflow runs on this machine: its home, its Dags and its tables all below one folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from mlp_core.home import home
+
+
+def dags_folder() -> Path:
+    """The folder of the example Dags, as installed."""
+    spec = find_spec("dags_examples")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment variables for an Airflow of this machine's home. What the caller's environment says stays as it is."""
+    place = home()
+    ours = {
+        "MLP_HOME": str(place),
+        "AIRFLOW_HOME": str(place / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__MP_START_METHOD": "spawn",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(place / "logs" / "airflow"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(place / "logs" / "airflow" / "dag_processor"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+    }
+    given = dict(os.environ if base is None else base)
+    return {**ours, **given, "MLP_HOME": ours["MLP_HOME"]}
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    """Make or upgrade Airflow's database. Its lines go to `logs/airflow-db.log`."""
+    log = home() / "logs" / "airflow-db.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"], env=dict(env), stdout=sink, stderr=subprocess.STDOUT, check=False
+        )
+    if done.returncode:
+        raise RuntimeError(f"airflow db migrate failed with exit code {done.returncode}; see {log}")

@@ -1,0 +1,78 @@
+"""The demo's three tables, and putting them into a local warehouse so that a reader sees a table whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+BEHAVIOUR = pa.schema(
+    [("user_id", pa.string()), ("item_id", pa.string()), ("rating", pa.int64()), ("timestamp", pa.int64())]
+)
+USER_PROFILE = pa.schema(
+    [("user_id", pa.string()), ("gender", pa.string()), ("age", pa.int64()), ("occupation", pa.int64()), ("zip", pa.string())]
+)
+ITEM_PROFILE = pa.schema([("item_id", pa.string()), ("title", pa.string()), ("year", pa.int64()), ("genres", pa.string())])
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Behaviour (timestamp: seconds since 1970, UTC) and the profiles of users and items, one row per key."""
+
+    behaviour: pa.Table
+    user_profile: pa.Table
+    item_profile: pa.Table
+
+    def days(self) -> Iterator[tuple[str, int, pa.Table]]:
+        """The behaviour of each UTC day that has some: its date, its last second, its rows by time."""
+        ordered = self.behaviour.sort_by([(name, "ascending") for name in ("timestamp", "user_id", "item_id")])
+        day = pc.divide(ordered["timestamp"], DAY)
+        bounds = [0, *_changes(day), ordered.num_rows]
+        for start, stop in zip(bounds, bounds[1:], strict=False):
+            number = day[start].as_py()
+            date = pa.scalar(number, pa.int32()).cast(pa.date32()).as_py()
+            yield date.isoformat(), (number + 1) * DAY - 1, ordered.slice(start, stop - start)
+
+
+def load(tables: Tables, warehouse: Path) -> bool:
+    """Write the tables below `warehouse`, behaviour partitioned by `dt`. False if all were there already.
+
+    Files get the time of the data that they hold, not of the writing: data that are loaded again are seen as the same.
+    """
+    parts = {
+        "behaviour": ((f"dt={date}/part-00000.parquet", rows, last) for date, last, rows in tables.days()),
+        "user_profile": iter([("part-00000.parquet", tables.user_profile, 0)]),
+        "item_profile": iter([("part-00000.parquet", tables.item_profile, 0)]),
+    }
+    missing = {name: files for name, files in parts.items() if not (warehouse / name).exists()}
+    warehouse.mkdir(parents=True, exist_ok=True)
+    for name, files in missing.items():
+        staging = Path(tempfile.mkdtemp(dir=warehouse, prefix=f".{name}-"))
+        for path, rows, modified in files:
+            target = staging / path
+            target.parent.mkdir(exist_ok=True)
+            pq.write_table(rows, target, compression="zstd")
+            os.utime(target, (modified, modified))
+        staging.chmod(0o755)
+        staging.rename(warehouse / name)
+    for left in warehouse.glob(".*-*"):  # of a load that was killed
+        shutil.rmtree(left)
+    return bool(missing)
+
+
+def is_loaded(warehouse: Path) -> bool:
+    """True if all three tables are there."""
+    return all((warehouse / name).is_dir() for name in ("behaviour", "user_profile", "item_profile"))
+
+
+def _changes(column: pa.ChunkedArray) -> list[int]:
+    values = column.to_numpy()
+    return [int(index) for index in (values[1:] != values[:-1]).nonzero()[0] + 1]

@@ -1,0 +1,176 @@
+"""EvaluateOperator: measures a model on the test set and decides whether it may replace the champion."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_mlp.operators.base import MlpOperator
+from airflow_mlp.operators.step import Step, inputs_of
+from mlp_core.artifacts import Artifact, Attempt, Identity
+from mlp_core.gate import Decision, Difference, Gate, Measures
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from airflow.sdk import Context
+
+_MEASURES_VERSION = 1
+_DECISION_VERSION = 1
+_SCORES = "scores.parquet"
+
+
+class EvaluateOperator(MlpOperator):
+    """Measure a model (AUC, GAUC, logloss, calibration) and hold it against the champion and the gate's bars.
+
+    Outputs: `decision`, a report with both models' measures, the gate's verdict and its reasons; `measures`, a report
+    on the model alone with the score of every test row. The champion is the last deployed model whose data end before
+    this model's; it is looked up once, and recorded as an input of the decision.
+
+    :param model: URI of the model bundle to judge. (templated)
+    :param test: URI of the test set: a table or a reference of feature tables. (templated)
+    :param name: the served model's name, whose champion is asked for. (templated)
+    :param label: the column with 0 or 1.
+    :param group: the column by which GAUC groups, None for no GAUC.
+    :param gate: the bars; see `mlp_core.gate.Gate`.
+    :param champion: URI of a bundle to compare with instead of the deployed one, or "none". (templated)
+    """
+
+    template_fields: ClassVar[tuple[str, ...]] = (*MlpOperator.template_fields, "model", "test", "name", "champion")  # type: ignore[misc]
+    step_name: ClassVar[str] = "evaluate"
+    output_names: ClassVar[tuple[str, ...]] = ("decision", "measures")
+    ui_color = "#e8f0d8"
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        test: str,
+        name: str = "ctr",
+        label: str = "label",
+        group: str | None = "user_id",
+        gate: Gate | None = None,
+        champion: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.test = test
+        self.name = name
+        self.label = label
+        self.group = group
+        self.gate = gate or Gate()
+        self.champion = champion
+
+    def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
+        """Measure both models on the same rows and let the gate decide."""
+        model, test = Artifact.load(self.model), Artifact.load(self.test)
+        champion = self._champion(model)
+        columns = _Columns(self.label, self.group)
+        measured = _measured(step, model, test, columns)
+        rival = None if champion is None else _measured(step, champion, test, columns)
+        inputs = {"model": model, "test": test} | ({} if champion is None else {"champion": champion})
+        identity = Identity(
+            operation="evaluate.decide",
+            version=_DECISION_VERSION,
+            partition=str(step.partition),
+            params={"gate": _plain(self.gate), **asdict(columns)},
+            inputs=inputs_of(inputs),
+        )
+
+        def decide_(attempt: Attempt) -> None:
+            report = _decide(self.gate, measured, rival, self.label)
+            attempt.write_json("report.json", report)
+            attempt.statistics.update(promoted=report["decision"]["promoted"], auc=report["challenger"]["auc"])
+
+        decision = step.make("report", identity, decide_)
+        for line in _in_words(decision.read_json("report.json")):
+            self.log.info(line)
+        return {"decision": decision, "measures": measured}
+
+    def _champion(self, model: Artifact) -> Artifact | None:
+        if self.champion == "none":
+            return None
+        if self.champion:
+            return Artifact.load(self.champion)
+        from airflow_mlp.triton.repository import champion_before
+        from mlp_core import bundle
+
+        window = bundle.load(model.uri).info.window
+        uri = champion_before(self.name, window.end if window else None)
+        self.log.info("the champion is %s", uri or "nobody yet: the absolute bar decides")
+        return Artifact.load(uri) if uri else None
+
+
+@dataclass(frozen=True)
+class _Columns:
+    label: str
+    group: str | None = field(default=None)
+
+
+def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) -> Artifact:
+    """The report on one model alone: measures, and the score of every row for later comparisons and plots."""
+    identity = Identity(
+        operation="evaluate.measure",
+        version=_MEASURES_VERSION,
+        partition=str(step.partition),
+        params=asdict(columns),
+        inputs=inputs_of({"model": model, "test": test}),
+    )
+
+    def fill(attempt: Attempt) -> None:
+        import pyarrow.parquet as pq
+
+        from mlp_core.evaluation import measure, score_table
+
+        scored = score_table(model.uri, test, label=columns.label, group=columns.group)
+        measures = measure(scored, label=columns.label, group=columns.group)
+        content = io.BytesIO()
+        pq.write_table(scored, content, compression="zstd")
+        attempt.write_bytes(_SCORES, content.getvalue())
+        attempt.write_json("report.json", {"measures": _plain(measures)})
+        attempt.statistics.update(_plain(measures))
+
+    return step.make("report", identity, fill, output="measures")
+
+
+def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: str) -> dict[str, Any]:
+    import msgspec
+
+    from mlp_core.gate import auc_difference, decide
+
+    measures = msgspec.convert(challenger.read_json("report.json")["measures"], Measures)
+    difference: Difference | None = None
+    if champion is not None:
+        ours, theirs = _scores(challenger), _scores(champion)
+        difference = auc_difference(ours[label].to_numpy(), ours["score"].to_numpy(), theirs["score"].to_numpy())
+    decision: Decision = decide(gate, measures, difference)
+    return {
+        "challenger": _plain(measures),
+        "champion": None if champion is None else champion.read_json("report.json")["measures"],
+        "difference": None if difference is None else _plain(difference),
+        "decision": _plain(decision),
+    }
+
+
+def _scores(report: Artifact) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(io.BytesIO(report.read_bytes(_SCORES)))
+
+
+def _in_words(report: dict[str, Any]) -> list[str]:
+    decision = report["decision"]
+    verdict = "promoted" if decision["promoted"] else "refused"
+    lines = [f"{verdict}: AUC {report['challenger']['auc']:.4f}, GAUC {report['challenger']['gauc'] or float('nan'):.4f}"]
+    for reason in decision["reasons"]:
+        lines.append(f"  {'passed' if reason['passed'] else 'FAILED'}: {reason['bar']} — {reason['found']}")
+    return lines
+
+
+def _plain(value: Any) -> Any:
+    """A Struct as JSON values; NaN, which JSON cannot spell, as null."""
+    import msgspec
+
+    return msgspec.json.decode(msgspec.json.encode(value))
