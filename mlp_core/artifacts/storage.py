@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from mlp_core.artifacts.errors import ArtifactError
 
@@ -31,19 +31,24 @@ def normalise(uri: str | os.PathLike[str]) -> str:
     text = os.fspath(uri)
     scheme = urlsplit(text).scheme
     if len(scheme) < 2:
-        return Path(text).expanduser().absolute().as_uri()
+        return _file_uri(Path(text).expanduser())
     if scheme not in SPARK_SCHEMES:
         known = ", ".join(sorted(SPARK_SCHEMES))
         raise ArtifactError(f"the URI {text!r} has the unknown scheme {scheme!r}: use one of {known}")
     if scheme == "file":
-        return Path(unquote(urlsplit(text).path)).absolute().as_uri()
+        return _file_uri(Path(unquote(urlsplit(text).path)))
     return text.rstrip("/")
 
 
 def spark_uri(uri: str) -> str:
-    """Spell `uri` as Spark's file systems want it (`s3:` is `s3a:` there)."""
+    """Spell `uri` as Spark's file systems want it: `s3:` is `s3a:` there, and a Hadoop path has no %-escapes."""
     scheme, _, rest = normalise(uri).partition(":")
-    return f"{SPARK_SCHEMES[scheme]}:{rest}"
+    return f"{SPARK_SCHEMES[scheme]}:{unquote(rest) if scheme == 'file' else rest}"
+
+
+def _file_uri(path: Path) -> str:
+    # Path.as_uri would escape the "=" of a partition's folder.
+    return "file://" + quote(os.fsencode(path.absolute()), safe="/=")
 
 
 @lru_cache(maxsize=32)
