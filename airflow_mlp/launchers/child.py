@@ -51,7 +51,14 @@ class Child:
     grace: seconds that the command has to end by itself after SIGTERM.
     """
 
-    def __init__(self, command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None, grace: float = 10.0) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        grace: float = 10.0,
+    ) -> None:
         self.command = list(command)
         self.env = dict(env) if env is not None else None
         self.cwd = cwd
