@@ -20,22 +20,19 @@ def dags_folder() -> Path:
 
 
 def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Environment variables for an Airflow of this machine's home. What the caller's environment says stays as it is."""
+    """Environment variables for an Airflow of this machine's home, whatever other Airflow the caller may have set up."""
     place = home()
     ours = {
         "MLP_HOME": str(place),
         "AIRFLOW_HOME": str(place / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__MP_START_METHOD": "spawn",
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(place / "logs" / "airflow"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(place / "logs" / "airflow" / "dag_processor"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
     }
-    given = dict(os.environ if base is None else base)
-    return {**ours, **given, "MLP_HOME": ours["MLP_HOME"]}
+    return {**(os.environ if base is None else base), **ours}
 
 
 def migrate(env: Mapping[str, str]) -> None:

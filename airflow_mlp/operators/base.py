@@ -92,7 +92,14 @@ def maker_of(context: Context) -> Maker:
     """Who the running task instance is, for a manifest."""
     ti = context["ti"]
     map_index = -1 if ti.map_index is None else ti.map_index
-    return Maker(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=map_index, try_number=ti.try_number)
+    return Maker(
+        dag_id=ti.dag_id,
+        run_id=ti.run_id,
+        task_id=ti.task_id,
+        map_index=map_index,
+        try_number=ti.try_number,
+        instance=str(ti.id),
+    )
 
 
 def configured_root() -> str:

@@ -35,9 +35,10 @@ class EvaluateOperator(MlpOperator):
     :param group: the column by which GAUC groups, None for no GAUC.
     :param gate: the bars; see `mlp_core.gate.Gate`.
     :param champion: URI of a bundle to compare with instead of the deployed one, or "none". (templated)
+    :param repository: folder of the model repository that knows the champion; this machine's own by default. (templated)
     """
 
-    template_fields: ClassVar[tuple[str, ...]] = (*MlpOperator.template_fields, "model", "test", "name", "champion")  # type: ignore[misc]
+    template_fields: ClassVar[tuple[str, ...]] = (*MlpOperator.template_fields, "model", "test", "name", "champion", "repository")  # type: ignore[misc]
     step_name: ClassVar[str] = "evaluate"
     output_names: ClassVar[tuple[str, ...]] = ("decision", "measures")
     ui_color = "#e8f0d8"
@@ -52,6 +53,7 @@ class EvaluateOperator(MlpOperator):
         group: str | None = "user_id",
         gate: Gate | None = None,
         champion: str | None = None,
+        repository: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,6 +64,7 @@ class EvaluateOperator(MlpOperator):
         self.group = group
         self.gate = gate or Gate()
         self.champion = champion
+        self.repository = repository
 
     def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
         """Measure both models on the same rows and let the gate decide."""
@@ -94,13 +97,11 @@ class EvaluateOperator(MlpOperator):
             return None
         if self.champion:
             return Artifact.load(self.champion)
-        from airflow_mlp.triton.repository import champion_before
-        from mlp_core import bundle
+        from airflow_mlp.triton.champion import champion_before
 
-        window = bundle.load(model.uri).info.window
-        uri = champion_before(self.name, window.end if window else None)
-        self.log.info("the champion is %s", uri or "nobody yet: the absolute bar decides")
-        return Artifact.load(uri) if uri else None
+        champion = champion_before(self.name, model, self.repository)
+        self.log.info("the champion is %s", champion.uri if champion else "nobody yet: the absolute bar decides")
+        return champion
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,10 @@ def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) ->
 
 
 def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: str) -> dict[str, Any]:
-    import msgspec
-
     from mlp_core.gate import auc_difference, decide
 
-    measures = msgspec.convert(challenger.read_json("report.json")["measures"], Measures)
+    found = challenger.read_json("report.json")["measures"]
+    measures = Measures(**{name: float("nan") if value is None else value for name, value in found.items()})
     difference: Difference | None = None
     if champion is not None:
         ours, theirs = _scores(challenger), _scores(champion)

@@ -48,13 +48,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
-    """Who made an artifact: an Airflow task instance and its try, or nobody known (a person's own call)."""
+    """Who made an artifact: an Airflow task instance and its try, or nobody known (a person's own call).
+
+    instance: the try's own unique id, since a run that is deleted and made again repeats all the rest.
+    """
 
     dag_id: str | None = None
     run_id: str | None = None
     task_id: str | None = None
     map_index: int = -1
     try_number: int | None = None
+    instance: str | None = None
 
     def same_task_instance(self, other: Maker) -> bool:
         """True if both are tries of one Airflow task instance."""
