@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from airflow_mlp.triton.errors import TritonError
 
@@ -43,7 +44,7 @@ class TritonClient:
         self._headers = dict(headers or {})
         self._client: Any = InferenceServerClient(url, ssl=ssl, connection_timeout=10, network_timeout=seconds)
 
-    def __enter__(self) -> TritonClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -54,10 +55,10 @@ class TritonClient:
         self._client.close()
 
     def live(self) -> bool:
-        """Whether the server answers at all. Raises nothing."""
+        """Whether the server answers at all."""
         try:
-            return bool(self._client.is_server_live(headers=self._headers))
-        except OSError:
+            return self._ask(lambda: bool(self._client.is_server_live(headers=self._headers)))
+        except TritonError:
             return False
 
     def ready(self, model: str, version: int | None = None) -> bool:
@@ -118,7 +119,7 @@ class TritonClient:
             return question()
         except InferenceServerException as error:
             raise TritonError(f"Triton at {self.url} refuses: {_message(error)}") from error
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise TritonError(f"Triton at {self.url} does not answer ({error}): is it running? `mlp serve status` tells") from error
 
 

@@ -58,6 +58,20 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
                 return move.release
         return None
 
+    def previous(self) -> Release:
+        """The champion that a rollback without a version goes back to. Raises DeployError if there is none."""
+        standing: list[Release] = []
+        for move in self.history:
+            if move.cause == "rolled back":
+                # What was rolled back stands no more: rolling back again goes further back, and never forth.
+                while standing and standing[-1].version != move.release.version:
+                    standing.pop()
+            if not standing or standing[-1].version != move.release.version:
+                standing.append(move.release)
+        if len(standing) < 2:
+            raise DeployError(f"the model {self.name!r} has no champion before this one to roll back to")
+        return standing[-2]
+
     def moved(self, release: Release, cause: Literal["deployed", "rolled back"]) -> Pointer:
         """The pointer after it has moved to `release`."""
         move = Move(release=release, cause=cause, at=datetime.now(UTC).isoformat(timespec="seconds"))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import triton_python_backend_utils as backend
 
-from feature_dsl import FeatureError
+from feature_dsl.errors import FeatureError
 from mlp_core import bundle as bundles
 from mlp_core.tensors import TensorError, decode, tensor_type
 
