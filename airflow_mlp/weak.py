@@ -51,7 +51,7 @@ class Weak:
     @property
     def output(self) -> XComArg:
         """The upstream's output for a task that can do without: None at run time where the upstream failed."""
-        return self.gate.output  # type: ignore[return-value]
+        return self.gate.output
 
     def __rshift__(self, downstream: BaseOperator | Sequence[BaseOperator]) -> BaseOperator | Sequence[BaseOperator]:
         tasks = [downstream] if isinstance(downstream, BaseOperator) else list(downstream)

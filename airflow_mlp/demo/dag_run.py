@@ -29,7 +29,7 @@ def main(module: str, date: str, conf: str) -> int:
 
     dag = import_module(module).dag
     tell({"event": "tasks", "tasks": [task.task_id for task in dag.topological_sort()]})
-    get_listener_manager().add_listener(listener)
+    get_listener_manager().add_listener(listener)  # type: ignore[no-untyped-call]
     logical_date = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
     run = dag.test(logical_date=logical_date, run_conf=json.loads(conf))
     tell({"event": "report", "report": report_run(run)})

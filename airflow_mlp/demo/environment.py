@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -33,6 +35,29 @@ def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]
         "SCARF_ANALYTICS": "false",
     }
     return {**(os.environ if base is None else base), **ours}
+
+
+def ui_environment(port: int) -> dict[str, str]:
+    """Variables for an Airflow whose UI and API listen on `port` of loopback."""
+    return {
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+    }
+
+
+def ensure_password(airflow_home: Path) -> str:
+    """The password of the user admin, made at first use where Airflow's simple auth manager looks for it."""
+    path = airflow_home / "simple_auth_manager_passwords.json.generated"
+    known: dict[str, str] = json.loads(path.read_text() or "{}") if path.exists() else {}
+    if "admin" not in known:
+        known["admin"] = secrets.token_urlsafe(12)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(known))
+    return known["admin"]
 
 
 def migrate(env: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 _LEAST_JAVA = 17
 _PACKAGE = "openjdk-17-jre-headless"
@@ -21,8 +22,9 @@ def check(say: Callable[[str], None]) -> None:
     """Raise Missing unless the demo can run here; installs Java where this user may, and says so first."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         raise Missing(
-            f"this machine is {platform.system()} on {platform.machine()}: the Triton server comes for Linux on x86_64 only, and local jobs "
-            "are tied to their tasks by a Linux call, so neither serving nor local jobs work here; use Linux, a container or a virtual machine"
+            f"this machine is {platform.system()} on {platform.machine()}: the Triton server comes for Linux on x86_64 only, and "
+            "local jobs are tied to their tasks by a Linux call, so neither serving nor local jobs work here; use Linux, a container "
+            "or a virtual machine"
         )
     found = java_version()
     if found is not None and found >= _LEAST_JAVA:
@@ -43,7 +45,7 @@ def check(say: Callable[[str], None]) -> None:
 def java_version() -> int | None:
     """The major version of the Java that Spark would start, None where there is none."""
     java_home = os.environ.get("JAVA_HOME")
-    java = shutil.which(os.path.join(java_home, "bin", "java") if java_home else "java")
+    java = shutil.which(str(Path(java_home) / "bin" / "java") if java_home else "java")
     if java is None:
         return None
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)

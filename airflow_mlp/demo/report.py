@@ -30,7 +30,8 @@ def _outputs(run: DagRun) -> dict[str, dict[str, Artifact]]:
 
     found: dict[str, dict[str, Artifact]] = {}
     with create_session() as session:
-        for row in session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id)):
+        rows: Iterable[Any] = session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id))
+        for row in rows:
             value = XComModel.deserialize_value(row)
             # A weak gate passes its upstream's output on; the step that made it is the one to tell of it.
             if isinstance(value, str) and "://" in value and not row.task_id.endswith("__weak"):

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,7 +37,7 @@ class Tables:
         ordered = self.behaviour.sort_by([(name, "ascending") for name in ("timestamp", "user_id", "item_id")])
         day = pc.divide(ordered["timestamp"], DAY)
         bounds = [0, *_changes(day), ordered.num_rows]
-        for start, stop in zip(bounds, bounds[1:], strict=False):
+        for start, stop in pairwise(bounds):
             number = day[start].as_py()
             date = pa.scalar(number, pa.int32()).cast(pa.date32()).as_py()
             yield date.isoformat(), (number + 1) * DAY - 1, ordered.slice(start, stop - start)

@@ -48,7 +48,14 @@ class MlpOperator(BaseOperator):
         """Each named output as something that another task may take; the first is also `.output`."""
         from airflow.sdk.definitions.xcom_arg import XComArg
 
-        return {name: self.output if name == self.output_names[0] else XComArg(self, key=name) for name in self.output_names}  # type: ignore[dict-item]
+        return {name: self.output if name == self.output_names[0] else XComArg(self, key=name) for name in self.output_names}
+
+    def load(self, field: str) -> Artifact:
+        """The artifact that the attribute `field` names. Raises BadInput where an upstream left nothing there."""
+        uri = getattr(self, field)
+        if not isinstance(uri, str) or not uri:
+            raise BadInput(f"{field} names no artifact: the task that should have made it left no output; run that task again")
+        return Artifact.load(uri)
 
     def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
         """Make or reuse the outputs, by name."""

@@ -16,6 +16,7 @@ from mlp_core.home import home
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.sdk.definitions.xcom_arg import XComArg
 
     from airflow_mlp.triton.client import TritonClient
     from airflow_mlp.triton.repository import Repository
@@ -55,8 +56,8 @@ class DeployTritonOperator(MlpOperator):
     def __init__(
         self,
         *,
-        model: str,
-        decision: str | None = None,
+        model: str | XComArg,
+        decision: str | XComArg | None = None,
         name: str = "ctr",
         triton_conn_id: str | None = None,
         repository: str | None = None,
@@ -77,10 +78,10 @@ class DeployTritonOperator(MlpOperator):
         """Reconcile the server with the bundle; what is there already is left as it is."""
         from airflow_mlp.triton.deploying import deploy
 
-        model = Artifact.load(self.model)
+        model = self.load("model")
         inputs = {"model": model}
         if self.decision is not None:
-            inputs["decision"] = Artifact.load(self.decision)
+            inputs["decision"] = self.load("decision")
             _check_passed(inputs["decision"])
         move = self.move_pointer if self.move_pointer is not None else context["dag_run"].run_type != "backfill"
         with self._server() as (server, repository):

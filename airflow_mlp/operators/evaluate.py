@@ -15,6 +15,7 @@ from mlp_core.gate import Decision, Difference, Gate, Measures
 if TYPE_CHECKING:
     import pyarrow as pa
     from airflow.sdk import Context
+    from airflow.sdk.definitions.xcom_arg import XComArg
 
 _MEASURES_VERSION = 1
 _DECISION_VERSION = 1
@@ -46,8 +47,8 @@ class EvaluateOperator(MlpOperator):
     def __init__(
         self,
         *,
-        model: str,
-        test: str,
+        model: str | XComArg,
+        test: str | XComArg,
         name: str = "ctr",
         label: str = "label",
         group: str | None = "user_id",
@@ -60,7 +61,7 @@ class EvaluateOperator(MlpOperator):
         self.model = model
         self.test = test
         self.name = name
-        self.label = label
+        self.label_column = label
         self.group = group
         self.gate = gate or Gate()
         self.champion = champion
@@ -68,9 +69,9 @@ class EvaluateOperator(MlpOperator):
 
     def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
         """Measure both models on the same rows and let the gate decide."""
-        model, test = Artifact.load(self.model), Artifact.load(self.test)
+        model, test = self.load("model"), self.load("test")
         champion = self._champion(model)
-        columns = _Columns(self.label, self.group)
+        columns = _Columns(self.label_column, self.group)
         measured = _measured(step, model, test, columns)
         rival = None if champion is None else _measured(step, champion, test, columns)
         inputs = {"model": model, "test": test} | ({} if champion is None else {"champion": champion})
@@ -83,7 +84,7 @@ class EvaluateOperator(MlpOperator):
         )
 
         def decide_(attempt: Attempt) -> None:
-            report = _decide(self.gate, measured, rival, self.label)
+            report = _decide(self.gate, measured, rival, self.label_column)
             attempt.write_json("report.json", report)
             attempt.statistics.update(promoted=report["decision"]["promoted"], auc=report["challenger"]["auc"])
 
@@ -139,8 +140,7 @@ def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) ->
 def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: str) -> dict[str, Any]:
     from mlp_core.gate import auc_difference, decide
 
-    found = challenger.read_json("report.json")["measures"]
-    measures = Measures(**{name: float("nan") if value is None else value for name, value in found.items()})
+    measures = _measures_of(challenger)
     difference: Difference | None = None
     if champion is not None:
         ours, theirs = _scores(challenger), _scores(champion)
@@ -152,6 +152,14 @@ def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: 
         "difference": None if difference is None else _plain(difference),
         "decision": _plain(decision),
     }
+
+
+def _measures_of(report: Artifact) -> Measures:
+    from msgspec import convert
+
+    found: dict[str, Any] = report.read_json("report.json")["measures"]
+    # JSON spells NaN as null.
+    return convert({name: float("nan") if value is None else value for name, value in found.items()}, Measures)
 
 
 def _scores(report: Artifact) -> pa.Table:

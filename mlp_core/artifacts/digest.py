@@ -134,7 +134,8 @@ def _hash_floats(column: pa.Array) -> U64:
 def _hash_text(column: pa.Array) -> U64:
     from feature_dsl.hashing import hash_strings
 
-    return hash_strings(column)
+    hashes: U64 = hash_strings(column)
+    return hashes
 
 
 def _hash_binary(column: pa.Array) -> U64:

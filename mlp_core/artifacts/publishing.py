@@ -36,6 +36,8 @@ from mlp_core.artifacts.reading import Artifact
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NOBODY = Maker()
+
 
 class Attempt:
     """A folder that is being filled. Names of files may hold `/`, and begin neither with `_` nor with `.`."""
@@ -146,7 +148,7 @@ class Attempt:
         )
 
 
-def begin(*, kind: Kind, step: str, root: str, identity: Identity, maker: Maker = Maker()) -> Attempt:
+def begin(*, kind: Kind, step: str, root: str, identity: Identity, maker: Maker = NOBODY) -> Attempt:
     """A new, empty attempt below `root`, with a record in it that lets another process `resume` it."""
     check_names(step, identity.partition)
     now = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
@@ -157,7 +159,7 @@ def begin(*, kind: Kind, step: str, root: str, identity: Identity, maker: Maker 
 
 
 @contextmanager
-def publish(*, kind: Kind, step: str, root: str, identity: Identity, maker: Maker = Maker()) -> Iterator[Attempt]:
+def publish(*, kind: Kind, step: str, root: str, identity: Identity, maker: Maker = NOBODY) -> Iterator[Attempt]:
     """An attempt that is published when the block ends well, and left without a manifest when it does not."""
     attempt = begin(kind=kind, step=step, root=root, identity=identity, maker=maker)
     yield attempt
@@ -176,7 +178,7 @@ def resume(uri: str, *, kind: Kind = "model", step: str = "manual") -> Iterator[
         record = msgspec.json.decode(storage.read_bytes(storage.join(uri, ATTEMPT)), type=AttemptRecord)
     except FileNotFoundError:
         identity = Identity(operation=step, version=1, partition="dt=none", code=digest_of(uri))
-        record = AttemptRecord(kind=kind, step=step, identity=identity, maker=Maker())
+        record = AttemptRecord(kind=kind, step=step, identity=identity, maker=NOBODY)
         storage.create(storage.join(uri, ATTEMPT), msgspec.json.encode(record))
     attempt = Attempt(uri, record)
     yield attempt

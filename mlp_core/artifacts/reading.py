@@ -38,7 +38,9 @@ class Artifact:
         uri = storage.normalise(uri)
         manifest = read_manifest(uri)
         if manifest is None:
-            raise ArtifactError(f"there is no published artifact at {uri}: it has no {MANIFEST} (was its writer killed, or the path mistyped?)")
+            raise ArtifactError(
+                f"there is no published artifact at {uri}: it has no {MANIFEST} (was its writer killed, or the path mistyped?)"
+            )
         return cls(uri, manifest)
 
     @property
@@ -150,7 +152,9 @@ class Artifact:
             for file in self.manifest.files:
                 found = _checksum(storage.join(self.uri, file.path))
                 if found != file.sha256:
-                    raise ArtifactError(f"the file {file.path} of {self.uri} is damaged: its SHA-256 is {found[:12]}…, published {file.sha256[:12]}…")
+                    raise ArtifactError(
+                        f"the file {file.path} of {self.uri} is damaged: its SHA-256 is {found[:12]}…, published {file.sha256[:12]}…"
+                    )
             expected = self._content_digest()
         if expected != self.digest:
             raise ArtifactError(f"the content of {self.uri} has the digest {expected[:12]}…, published {self.digest[:12]}…")

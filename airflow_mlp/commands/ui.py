@@ -1,0 +1,32 @@
+"""`mlp ui`: Airflow's own UI on this machine, with the example Dags and the demo's warehouse."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from airflow_mlp.demo import data, environment, prerequisites
+from mlp_core.home import home
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Port of the UI, on loopback.")
+@click.option("--data", "wanted", type=click.Choice(data.NAMES), help="Input, where none is loaded yet.")
+def ui(port: int, wanted: str | None) -> None:
+    """Open Airflow (scheduler, Dag processor, triggerer, UI) on this machine until Ctrl-C.
+
+    The Dags are the examples that came with the package. Unpause movielens_daily or trigger it for a day of the data.
+    """
+    try:
+        prerequisites.check(click.echo)
+        name = data.prepare(wanted, click.echo)
+    except (prerequisites.Missing, data.DataError) as error:
+        raise click.ClickException(str(error)) from error
+    env = environment.airflow_environment() | environment.ui_environment(port)
+    environment.migrate(env)
+    password = environment.ensure_password(home() / "airflow")
+    click.echo(f"data: {name}")
+    click.echo(f"Airflow: http://127.0.0.1:{port}  user: admin  password: {password}")
+    os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], env)
