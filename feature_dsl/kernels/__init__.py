@@ -1,0 +1,1 @@
+"""Vectorised kernels over Arrow buffers. Numba is imported by the modules here that need it, at a plan's first run."""

@@ -1,0 +1,125 @@
+"""What an operation is, and the registry of them: one entry says all that the language knows about it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from feature_dsl.types import Type, Value
+
+Bounds = tuple[int, int]
+"""Lowest and highest value of an int64 expression (or of a list's elements), both included, missing aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a type rule knows of an argument: its type, its value where it is constant, its bounds."""
+
+    type: Type
+    constant: bool = False
+    value: Value = None
+    bounds: Bounds | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        """True for the constant missing value, which fits every type."""
+        return self.constant and self.value is None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What an operation wants its arguments to be, and what it gives."""
+
+    expected: tuple[Type, ...]
+    result: Type
+
+
+class TypeProblem(Exception):
+    """A type rule refuses its arguments; the compiler adds the place.
+
+    :param argument: index of the argument at fault, where one is.
+    """
+
+    def __init__(self, message: str, argument: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.argument, self.hint = message, argument, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the language.
+
+    :param name: how scripts call it.
+    :param version: raised when results change; plans carry it.
+    :param rule: from the arguments to a signature, or TypeProblem.
+    :param meaning: its meaning on Python values of one row (None is missing): the reference's, and the constant folder's.
+    :param kernel: ``module:function`` of the vectorised kernel, imported at the first run.
+    :param doc: one line for SPEC.md.
+    :param examples: pairs of an expression and its value as it prints.
+    :param family: heading in SPEC.md.
+    :param prepare: ``module:function`` that makes the kernel's state (a vocabulary's table) once per plan.
+    :param lifts: indexes of arguments that may be a list instead of a scalar: the operation then applies to each element.
+    :param bounds: from the arguments to the result's bounds.
+    """
+
+    name: str
+    version: int
+    rule: Callable[[Sequence[Argument]], Signature]
+    meaning: Callable[..., Value]
+    kernel: str
+    doc: str
+    examples: tuple[tuple[str, str], ...]
+    family: str
+    prepare: str | None = None
+    lifts: tuple[int, ...] = ()
+    bounds: Callable[[Sequence[Argument]], Bounds | None] | None = None
+
+
+_REGISTRY: dict[tuple[str, int], Operation] = {}
+_LATEST: dict[str, Operation] = {}
+_FAMILIES = ("comparison", "logic", "arithmetic", "maths", "casts", "strings", "lists", "vocabulary", "hashing")
+
+
+def register(operation: Operation) -> Operation:
+    """Adds an operation. Raises ValueError where this name and version are taken."""
+    key = operation.name, operation.version
+    if key in _REGISTRY:
+        raise ValueError(f"operation {operation.name} version {operation.version} is registered twice")
+    _REGISTRY[key] = operation
+    if operation.name not in _LATEST or _LATEST[operation.name].version < operation.version:
+        _LATEST[operation.name] = operation
+    return operation
+
+
+@functools.cache
+def _load_families() -> None:
+    for family in _FAMILIES:
+        importlib.import_module(f"feature_dsl.operations.{family}")
+
+
+def latest(name: str) -> Operation | None:
+    """The newest version of an operation, or None."""
+    _load_families()
+    return _LATEST.get(name)
+
+
+def versioned(name: str, version: int) -> Operation | None:
+    """The operation that an older plan names, or None where this release does not have it."""
+    _load_families()
+    return _REGISTRY.get((name, version))
+
+
+def names() -> list[str]:
+    """Names of all operations, in the order of the families."""
+    _load_families()
+    return list(_LATEST)
+
+
+def resolve(path: str) -> Callable[..., object]:
+    """The function that ``module:function`` names."""
+    module, function = path.split(":")
+    found = getattr(importlib.import_module(module), function)
+    assert callable(found)
+    return found  # type: ignore[no-any-return]

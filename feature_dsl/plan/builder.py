@@ -1,0 +1,154 @@
+"""Builds a plan's nodes: types and widens arguments, folds constants, shares what is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from feature_dsl import limits
+from feature_dsl.errors import did_you_mean
+from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, latest, names
+from feature_dsl.plan.nodes import COLUMN, CONSTANT, Node
+from feature_dsl.types import BOOL, FLOAT, INT, TEXT, Scalar, Type, Value
+
+_TYPE_OF = {bool: BOOL, int: INT, float: FLOAT, str: TEXT}
+_REFINABLE = {"lt": (lambda c: c, None), "le": (lambda c: c + 1, None), "ge": (None, lambda c: c - 1)}
+
+
+def constant_bounds(value: Value, kind: Type) -> Bounds | None:
+    """Bounds of an int64 constant or of a list of them."""
+    if kind.element != INT:
+        return None
+    values = [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, int)]
+    return (min(values), max(values)) if values else None
+
+
+class Builder:
+    """A growing list of nodes.
+
+    :param fold: evaluate operations on constants now (by the reference meaning).
+    :param share: give equal expressions one node.
+    """
+
+    def __init__(self, fold: bool = True, share: bool = True) -> None:
+        self.nodes: list[Node] = []
+        self._fold = fold
+        self._share = share
+        self._known: dict[object, int] = {}
+
+    def add(self, node: Node) -> int:
+        """The index of a node, an earlier one where it is the same and sharing is on."""
+        key = (node.op, node.version, node.args, node.type, node.lifted, repr(node.value), node.name)
+        if self._share and key in self._known:
+            return self._known[key]
+        self.nodes.append(node)
+        self._known[key] = len(self.nodes) - 1
+        return len(self.nodes) - 1
+
+    def column(self, name: str, kind: Type) -> int:
+        """The node of a column of the data."""
+        return self.add(Node(COLUMN, 0, (), kind, name=name, bounds=(0, 1) if kind.element == BOOL else None))
+
+    def literal(self, value: Scalar) -> int:
+        """The node of a scalar constant; "" is missing."""
+        kind = _TYPE_OF.get(type(value), TEXT)
+        return self.constant(None if value == "" else value, kind)
+
+    def constant(self, value: Value, kind: Type) -> int:
+        """The node of a constant of a given type."""
+        return self.add(Node(CONSTANT, 0, (), kind, value=value, bounds=constant_bounds(value, kind)))
+
+    def call(self, name: str, args: Sequence[int]) -> int:
+        """The node of an operation on earlier nodes. Raises TypeProblem."""
+        operation = latest(name)
+        if operation is None:
+            raise TypeProblem(f"there is no operation {name!r}", hint=did_you_mean(name, [*names(), "x", "before_hash"]))
+        return self.apply(operation, args)
+
+    def apply(self, operation: Operation, args: Sequence[int]) -> int:
+        """The node of one version of an operation on earlier nodes. Raises TypeProblem."""
+        arguments = [self._argument(index) for index in args]
+        lifted = [index for index in operation.lifts if index < len(args) and arguments[index].type.is_list]
+        if len(lifted) > 1:
+            raise TypeProblem("takes one list at most", lifted[1])
+        scalars = [
+            Argument(argument.type.element, bounds=argument.bounds) if index in lifted else argument
+            for index, argument in enumerate(arguments)
+        ]
+        signature = operation.rule(scalars)
+        coerced = self._coerce_all(args, signature, lifted)
+        final = [self._argument(index) for index in coerced]
+        kind = signature.result.as_list if lifted else signature.result
+        if self._fold and all(argument.constant for argument in final):
+            value = apply_meaning(operation, [argument.value for argument in final], bool(lifted))
+            if not isinstance(value, tuple) or len(value) <= limits.LIST_LENGTH:
+                return self.constant(value, kind)
+        bounds = self._bounds(operation, coerced, final) if kind.element in (INT, BOOL) else None
+        return self.add(Node(operation.name, operation.version, tuple(coerced), kind, bool(lifted), bounds=bounds))
+
+    def coerce(self, index: int, kind: Type) -> int:
+        """The node as a given type: "" fits every type, int64 widens to float64. Raises TypeProblem."""
+        node = self.nodes[index]
+        if node.type == kind:
+            return index
+        if node.op == CONSTANT and node.value is None:
+            return self.constant(() if kind.is_list else None, kind)
+        if node.type.is_list == kind.is_list and (node.type.name, kind.name) == ("int64", "float64"):
+            return self.call("float", [index])
+        raise TypeProblem(f"wants {kind}, not {node.type}")
+
+    def _coerce_all(self, args: Sequence[int], signature: Signature, lifted: Sequence[int]) -> list[int]:
+        coerced = []
+        for position, (index, kind) in enumerate(zip(args, signature.expected, strict=True)):
+            try:
+                coerced.append(self.coerce(index, kind.as_list if position in lifted else kind))
+            except TypeProblem as problem:
+                raise TypeProblem(problem.message, position, problem.hint) from None
+        return coerced
+
+    def _argument(self, index: int) -> Argument:
+        node = self.nodes[index]
+        return Argument(node.type, node.op == CONSTANT, node.value, node.bounds)
+
+    def _bounds(self, operation: Operation, args: Sequence[int], arguments: Sequence[Argument]) -> Bounds | None:
+        if operation.bounds is None:
+            return None
+        if operation.name == "if":
+            arguments = [arguments[0], arguments[1], replace(arguments[2], bounds=self._refined(args))]
+        return operation.bounds(arguments)
+
+    def _refined(self, args: Sequence[int]) -> Bounds | None:
+        """Bounds of the third argument of ``if(lt(v, c), a, v)``, which is reached only where v ≥ c, and the like."""
+        condition, other = self.nodes[args[0]], self.nodes[args[2]]
+        if other.bounds is None or condition.op not in _REFINABLE or condition.args[0] != args[2]:
+            return other.bounds
+        limit = self.nodes[condition.args[1]].value
+        if not isinstance(limit, int):
+            return other.bounds
+        lowest, highest = _REFINABLE[condition.op]
+        low = max(other.bounds[0], lowest(limit)) if lowest else other.bounds[0]
+        high = min(other.bounds[1], highest(limit)) if highest else other.bounds[1]
+        return (low, high) if low <= high else other.bounds
+
+
+def normalise(value: Value) -> Value:
+    """"" and NaN as missing, in lists too."""
+    if isinstance(value, tuple):
+        return tuple(None if item == "" or item != item else item for item in value)
+    return None if value == "" or value != value else value
+
+
+def apply_meaning(operation: Operation, values: Sequence[Value], lifted: bool) -> Value:
+    """An operation's meaning on the values of one row, element by element where it is lifted."""
+    if not lifted:
+        return normalise(operation.meaning(*values))
+    position = next(index for index in operation.lifts if index < len(values) and isinstance(values[index], tuple))
+    elements = values[position]
+    assert isinstance(elements, tuple)
+    head, tail = values[:position], values[position + 1 :]
+    return normalise(tuple(_scalar(operation.meaning(*head, element, *tail)) for element in elements))
+
+
+def _scalar(value: Value) -> Scalar:
+    assert not isinstance(value, tuple)
+    return value
