@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes.util
+import os
+import select
 import socket
 import sys
 import sysconfig
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -59,15 +63,40 @@ def find_stubs(backends: Path) -> list[psutil.Process]:
 
 def end(processes: Sequence[psutil.Process], *, seconds: float) -> None:
     """Wait for processes that were told to end; those that live after `seconds` are killed, and waited for too."""
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    for process in alive:
+    for alive in wait(processes, seconds):
         try:
-            process.kill()
+            alive.kill()
         except psutil.NoSuchProcess:
             continue
-    _, alive = psutil.wait_procs(alive, timeout=10)
-    if alive:
-        raise ServerError(f"the processes {[process.pid for process in alive]} do not end, not even killed; look at the machine's disks")
+    stuck = wait(processes, 10)
+    if stuck:
+        raise ServerError(f"the processes {[each.pid for each in stuck]} do not end, not even killed; look at the machine's disks")
+
+
+def wait(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait up to `seconds` until all have ended, and return those that have not. A zombie has ended."""
+    deadline = time.monotonic() + seconds
+    return [each for each in processes if not _ends(each, deadline)]
+
+
+def _ends(process: psutil.Process, deadline: float) -> bool:
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return True
+    try:
+        # The descriptor may be that of a later process with the same pid; this question is only true of the one that is meant.
+        if not process.is_running():
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            return False
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def free_ports(count: int) -> list[int]:

@@ -174,8 +174,8 @@ def _start(layout: Layout, environment: Environment, ports: Ports, lock: int, *,
             return status(layout.home)
         _stop(layout, seconds=5)
         said = _last_errors(layout.log, begin)
-        # Between choosing a free port and listening on it somebody else may have taken it.
-        if attempt == _TRIES or "in use" not in said or time.monotonic() > deadline:
+        # Between choosing a free port and listening on it somebody else may have taken it; a configured one stays what it is.
+        if attempt == _TRIES or "in use" not in said or ports != Ports() or time.monotonic() > deadline:
             raise ServerError(f"the Triton server did not start: {said} (whole log: {layout.log})")
     raise AssertionError("unreachable")
 
@@ -250,11 +250,11 @@ def _wait_until_ready(layout: Layout, expected: process.Record, deadline: float)
 
 def _answers(port: int, token: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2", timeout=1) as answer:
             # Another program, or another server, may be what listens on a configured port.
             if msgspec.json.decode(answer.read()).get("name") != token:
                 return False
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=1) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError, msgspec.DecodeError):
         return False

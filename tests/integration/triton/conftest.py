@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,13 +32,26 @@ def home(tmp_path: Path) -> Iterator[Path]:
     server.stop(folder)
 
 
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory, model_environment: Environment) -> Iterator[Path]:
+    """A home folder whose server runs for the whole session."""
+    folder = tmp_path_factory.mktemp("triton").resolve()
+    server.start(folder, model_environment)
+    yield folder
+    server.stop(folder)
+
+
 @pytest.fixture
-def triton(home: Path, model_environment: Environment) -> Iterator[TritonClient]:
-    """A client of a fresh server on `home`."""
-    with TritonClient(server.start(home, model_environment).url) as client:
+def repository(shared_home: Path, model_environment: Environment) -> Repository:
+    return Repository(server.Layout(shared_home).repository, model_environment.path)
+
+
+@pytest.fixture
+def triton(shared_home: Path, repository: Repository) -> Iterator[TritonClient]:
+    """A client of the session's server, which holds no model before and after a test."""
+    with TritonClient(server.status(shared_home).url) as client:
         yield client
-
-
-@pytest.fixture
-def repository(home: Path, model_environment: Environment) -> Repository:
-    return Repository(server.Layout(home).repository, model_environment.path)
+        for name in {state.name for state in client.index() if state.state == "READY"}:
+            client.unload(name)
+        shutil.rmtree(repository.root)
+        repository.root.mkdir()

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,43 +124,46 @@ def only_serves(artifact: Artifact, model: Model, triton: TritonClient) -> None:
     assert triton.infer("ctr", ROWS) == pytest.approx(expected(artifact), abs=1e-6)
 
 
-@pytest.mark.parametrize("step", ["stage", "publish", "configure", "write_pointer"])
-def test_a_deployment_killed_at_a_step_is_finished_by_the_next(
-    step: str, triton: TritonClient, repository: Repository, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process is gone right after the step: an exception that nothing catches stands for it."""
-    from airflow_mlp.triton import deploying
+DEPLOY_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from airflow_mlp.triton import client, deploying, repository
 
+uri, url, root, environment, step = sys.argv[1:]
+owner = deploying if hasattr(deploying, step) else repository.Model
+original = getattr(owner, step)
+
+def and_die(*args, **kwargs):
+    original(*args, **kwargs)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(owner, step, and_die)
+deploying.deploy(uri, "ctr", repository=repository.Repository(Path(root), Path(environment)), server=client.TritonClient(url))
+"""
+
+
+@pytest.mark.parametrize("step", ["stage", "_compare", "publish", "_load", "write_pointer"])
+def test_a_deployment_killed_after_a_step_is_finished_by_the_next(
+    step: str, triton: TritonClient, repository: Repository, make_bundle: MakeBundle
+) -> None:
     first, second = make_bundle(1, "2000-11-19"), make_bundle(2, "2000-11-20")
     deploy(first.uri, "ctr", repository=repository, server=triton)
-
-    class Killed(BaseException):
-        pass
-
-    owner = Model if step != "write_pointer" else deploying
-    original = getattr(owner, step)
-
-    def killed(*args: object, **kwargs: object) -> None:
-        original(*args, **kwargs)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, step, killed)
-        with pytest.raises(Killed):
-            deploy(second.uri, "ctr", repository=repository, server=triton)
+    arguments = [second.uri, triton.url, str(repository.root), str(repository.environment), step]
+    assert subprocess.run([sys.executable, "-c", DEPLOY_AND_DIE, *arguments], check=False).returncode == -signal.SIGKILL
+    champion = repository.model("ctr").pointer.champion
+    assert champion is not None
+    assert champion.version == (2 if step == "write_pointer" else 1)
     assert triton.infer("ctr", ROWS, 1) == pytest.approx(expected(first), abs=1e-6)
+
     deployment = deploy(second.uri, "ctr", repository=repository, server=triton)
     assert (deployment.version, deployment.serving) == (2, True)
     assert triton.infer("ctr", ROWS) == pytest.approx(expected(second), abs=1e-6)
-    pointer = repository.model("ctr").pointer
-    assert [move.release.version for move in pointer.history] == [1, 2]
+    assert [move.release.version for move in repository.model("ctr").pointer.history] == [1, 2]
     assert set(repository.model("ctr").published()) == {1, 2}
     assert "ctr.staging" not in loaded(triton)
 
 
 def test_a_number_never_gets_other_weights(triton: TritonClient, repository: Repository, make_bundle: MakeBundle) -> None:
-    import shutil
-
     deploy(make_bundle(1).uri, "ctr", repository=repository, server=triton)
     deploy(make_bundle(2).uri, "ctr", repository=repository, server=triton)
     folder = repository.model("ctr").folder
