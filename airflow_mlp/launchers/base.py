@@ -19,6 +19,8 @@ ERROR_FILE = "error.json"
 # A job may leave {"error": "<one sentence>"} in the file that this variable names.
 ERROR_FILE_VARIABLE = "MLP_ERROR_FILE"
 RESOURCES_VARIABLE = "MLP_RESOURCES"
+# The exit code by which a job says that its input is wrong.
+REJECTED = 2
 
 
 class LauncherError(ValueError):
@@ -27,6 +29,10 @@ class LauncherError(ValueError):
 
 class JobFailed(Exception):
     """A job was started and did not succeed; the message is the job's own, where it left one."""
+
+
+class JobRejected(JobFailed):
+    """A job looked at what it was given and refused it (exit code 2): trying again does not help."""
 
 
 class JobCancelled(JobFailed):
@@ -48,7 +54,7 @@ class Job:
     spec: bytes
     workdir: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    resources: Resources = field(default_factory=Resources)
+    resources: Resources | None = None
     places: tuple[str, ...] = ()
     identity: str = ""
 

@@ -14,10 +14,12 @@ from airflow_mlp.launchers.base import (
     ERROR_FILE,
     ERROR_FILE_VARIABLE,
     JOB_FILE,
+    REJECTED,
     RESOURCES_VARIABLE,
     Job,
     JobCancelled,
     JobFailed,
+    JobRejected,
 )
 from airflow_mlp.launchers.child import Child, Ended
 from mlp_core.home import artifact_root, home, warehouse
@@ -52,7 +54,8 @@ class ProcessLauncher:
         if self._cancelled:
             raise JobCancelled(f"{job.name} was stopped with its task")
         if ended.code != 0:
-            raise JobFailed(f"{job.name} failed with {ended.how}: {reason(error, ended)}")
+            kind = JobRejected if ended.code == REJECTED else JobFailed
+            raise kind(f"{job.name} failed with {ended.how}: {reason(error, ended)}")
         return job.spec
 
     def cancel(self, job: Job) -> None:
@@ -65,8 +68,10 @@ class ProcessLauncher:
 def environment(job: Job, error: Path) -> dict[str, str]:
     """The variables of a job's process: this process's, places made absolute because the job runs in a folder of its own."""
     places = {"MLP_HOME": str(home()), "MLP_ARTIFACT_ROOT": artifact_root(), "MLP_WAREHOUSE": warehouse()}
-    own = {ERROR_FILE_VARIABLE: str(error), RESOURCES_VARIABLE: job.resources.to_json().decode()}
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **places, **own, **job.env}
+    own = {ERROR_FILE_VARIABLE: str(error), "PYTHONUNBUFFERED": "1"}
+    if job.resources is not None:
+        own[RESOURCES_VARIABLE] = job.resources.to_json().decode()
+    return {**os.environ, **places, **own, **job.env}
 
 
 def reason(error: Path, ended: Ended) -> str:

@@ -40,9 +40,7 @@ def gone(pid: int, within: float = 10.0) -> bool:
 
 def test_lines_come_from_both_pipes_and_the_last_error_is_kept() -> None:
     lines: list[str] = []
-    ended = Child(python("import sys; print('a'); print('ü', end=''); print('bad', file=sys.stderr); sys.exit(3)")).run(
-        lines.append
-    )
+    ended = Child(python("import sys; print('a'); print('ü', end=''); print('bad', file=sys.stderr); sys.exit(3)")).run(lines.append)
     assert sorted(lines) == ["a", "bad", "ü"]
     assert (ended.code, ended.last_error, ended.how) == (3, "bad", "exit code 3")
 
@@ -74,9 +72,7 @@ def test_a_command_that_is_not_there() -> None:
 
 def test_more_output_than_a_pipe_holds() -> None:
     lines: list[str] = []
-    Child(python("import sys\nfor i in range(20000): print(i, file=(sys.stderr if i % 2 else sys.stdout))")).run(
-        lines.append
-    )
+    Child(python("import sys\nfor i in range(20000): print(i, file=(sys.stderr if i % 2 else sys.stdout))")).run(lines.append)
     assert len(lines) == 20000
 
 

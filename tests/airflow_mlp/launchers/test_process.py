@@ -90,7 +90,5 @@ def test_cancelling_from_a_signal_handler(job: JobMaker) -> None:
 
 
 def test_an_unknown_launcher_is_told_with_the_known_names() -> None:
-    with pytest.raises(
-        LauncherError, match=r"'slurm' is not known: use one of process, pytorchjob, spark_local, spark_submit"
-    ):
+    with pytest.raises(LauncherError, match=r"'slurm' is not known: use one of process, pytorchjob, spark_local, spark_submit"):
         launcher("slurm", {})
