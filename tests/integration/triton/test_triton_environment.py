@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from airflow_mlp.triton import environment, sources
+from airflow_mlp.triton.environment import Environment
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+LOOK = """
+import importlib, importlib.util, json
+rooms = ["mlp_core.bundle", "mlp_core.tensors", "feature_dsl"]
+packages = ["numpy", "pyarrow", "onnxruntime", "numba"]
+print(json.dumps({
+    "rooms": {name: importlib.import_module(name).__file__ for name in rooms},
+    "versions": {name: importlib.import_module(name).__version__ for name in packages},
+    "absent": [name for name in ("airflow", "torch", "tensorflow", "pyspark") if importlib.util.find_spec(name) is None],
+}))
+"""
+
+
+def look(built: Environment) -> dict[str, dict[str, str]]:
+    done = subprocess.run([built.path / "bin" / "python", "-I", "-c", LOOK], stdout=subprocess.PIPE, check=True)
+    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def test_models_have_the_rooms_and_the_pinned_packages_and_no_more(model_environment: Environment) -> None:
+    found = look(model_environment)
+    assert all(path.startswith(str(model_environment.path)) for path in found["rooms"].values())
+    assert (found["versions"]["numpy"], found["versions"]["pyarrow"]) == ("1.26.4", "20.0.0")
+    assert len(found["absent"]) == 4
+    assert model_environment.stub.exists()
+
+
+def test_a_changed_source_installs_the_rooms_alone(
+    environments: Path, model_environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert environment.ensure(environments) == model_environment
+    monkeypatch.setattr(sources, "rooms_digest", lambda: f"changed at {time.time_ns()}")
+    begin = time.monotonic()
+    changed = environment.ensure(environments)
+    assert time.monotonic() - begin < 30
+    assert changed.base == model_environment.base
+    assert changed.path != model_environment.path
+    assert look(changed)["versions"] == look(model_environment)["versions"]
