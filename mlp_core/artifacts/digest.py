@@ -138,14 +138,6 @@ def _hash_text(column: pa.Array) -> U64:
     return hashes
 
 
-def _hash_binary(column: pa.Array) -> U64:
-    import pyarrow as pa
-
-    large = column.cast(pa.large_binary())
-    text = pa.Array.from_buffers(pa.large_string(), len(large), large.buffers(), large.null_count, large.offset)
-    return _hash_text(text)
-
-
 def _hash_lists(column: pa.Array) -> U64:
     import pyarrow as pa
     from pyarrow import types
@@ -196,13 +188,12 @@ def _hashers() -> list[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array],
     from pyarrow import types
 
     return [
-        (lambda t: type_name(t) == "utf8", _hash_text),
+        (lambda t: type_name(t) in ("utf8", "binary"), _hash_text),
         (lambda t: types.is_integer(t) or types.is_boolean(t) or types.is_temporal(t), _hash_integers),
         (types.is_floating, _hash_floats),
         (types.is_map, _hash_maps),
         (lambda t: type_name(t).startswith("list<"), _hash_lists),
         (types.is_struct, _hash_structs),
-        (lambda t: type_name(t) == "binary", _hash_binary),
         (types.is_decimal, _hash_decimals),
         (types.is_null, _hash_nothing),
     ]

@@ -106,8 +106,11 @@ class PartWriter:
         )
 
     def abandon(self) -> None:
-        """Let go of the file without finishing it; no manifest will name it."""
-        self._sink.close()
+        """Let go of the file; no manifest will name it."""
+        try:
+            self._writer.close()  # else Arrow closes it when it is collected, and finds the file below closed
+        finally:
+            self._sink.close()
 
     def _flush(self) -> None:
         import pyarrow as pa
