@@ -101,7 +101,7 @@ register(
     )
 )  # fmt: skip
 _UNARY: tuple[tuple[str, Callable[..., Number | None], str, tuple[tuple[str, str], ...]], ...] = (
-    ("neg", lambda a: -a, "The number with the other sign.", (("neg(3)", "-3"), ("-(1.5)", "-1.5"))),
+    ("neg", lambda a: -a, "The number with the other sign.", (("neg(3)", "-3"), ("neg(1.5)", "-1.5"))),
     ("abs", abs, "The number without its sign.", (("abs(-3)", "3"),)),
 )
 for _name, _function, _doc, _unary_examples in _UNARY:

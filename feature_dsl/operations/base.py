@@ -24,8 +24,8 @@ class Argument:
 
     @property
     def is_missing(self) -> bool:
-        """True for the constant missing value, which fits every type."""
-        return self.constant and self.value is None
+        """True for the constant "", which is the missing value of every type."""
+        return self.constant and self.value is None and self.type.name == "utf8"
 
 
 @dataclass(frozen=True, slots=True)

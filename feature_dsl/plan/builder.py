@@ -9,6 +9,7 @@ from feature_dsl import limits
 from feature_dsl.errors import did_you_mean
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, latest, names
 from feature_dsl.plan.nodes import COLUMN, CONSTANT, Node
+from feature_dsl.reference.meaning import apply_meaning
 from feature_dsl.types import BOOL, FLOAT, INT, TEXT, Scalar, Type, Value
 
 _TYPE_OF = {bool: BOOL, int: INT, float: FLOAT, str: TEXT}
@@ -26,23 +27,25 @@ def constant_bounds(value: Value, kind: Type) -> Bounds | None:
 class Builder:
     """A growing list of nodes.
 
-    :param fold: evaluate operations on constants now (by the reference meaning).
+    :param fold: put a constant in the place of an operation on constants (by the reference meaning); else only
+        remember its value, for type rules ask for constants.
     :param share: give equal expressions one node.
     """
 
     def __init__(self, fold: bool = True, share: bool = True) -> None:
         self.nodes: list[Node] = []
-        self._fold = fold
+        self.known: dict[int, Value] = {}
+        self.fold = fold
         self._share = share
-        self._known: dict[object, int] = {}
+        self._places: dict[object, int] = {}
 
     def add(self, node: Node) -> int:
         """The index of a node, an earlier one where it is the same and sharing is on."""
         key = (node.op, node.version, node.args, node.type, node.lifted, repr(node.value), node.name)
-        if self._share and key in self._known:
-            return self._known[key]
+        if self._share and key in self._places:
+            return self._places[key]
         self.nodes.append(node)
-        self._known[key] = len(self.nodes) - 1
+        self._places[key] = len(self.nodes) - 1
         return len(self.nodes) - 1
 
     def column(self, name: str, kind: Type) -> int:
@@ -56,7 +59,9 @@ class Builder:
 
     def constant(self, value: Value, kind: Type) -> int:
         """The node of a constant of a given type."""
-        return self.add(Node(CONSTANT, 0, (), kind, value=value, bounds=constant_bounds(value, kind)))
+        index = self.add(Node(CONSTANT, 0, (), kind, value=value, bounds=constant_bounds(value, kind)))
+        self.known[index] = value
+        return index
 
     def call(self, name: str, args: Sequence[int]) -> int:
         """The node of an operation on earlier nodes. Raises TypeProblem."""
@@ -79,23 +84,33 @@ class Builder:
         coerced = self._coerce_all(args, signature, lifted)
         final = [self._argument(index) for index in coerced]
         kind = signature.result.as_list if lifted else signature.result
-        if self._fold and all(argument.constant for argument in final):
+        value: Value = None
+        constant = all(argument.constant for argument in final)
+        if constant:
             value = apply_meaning(operation, [argument.value for argument in final], bool(lifted))
-            if not isinstance(value, tuple) or len(value) <= limits.LIST_LENGTH:
-                return self.constant(value, kind)
+            constant = not isinstance(value, tuple) or len(value) <= limits.LIST_LENGTH
+        if constant and self.fold:
+            return self.constant(value, kind)
         bounds = self._bounds(operation, coerced, final) if kind.element in (INT, BOOL) else None
-        return self.add(Node(operation.name, operation.version, tuple(coerced), kind, bool(lifted), bounds=bounds))
+        index = self.add(Node(operation.name, operation.version, tuple(coerced), kind, bool(lifted), bounds=bounds))
+        if constant:
+            self.known[index] = value
+        return index
 
     def coerce(self, index: int, kind: Type) -> int:
         """The node as a given type: "" fits every type, int64 widens to float64. Raises TypeProblem."""
         node = self.nodes[index]
         if node.type == kind:
             return index
-        if node.op == CONSTANT and node.value is None:
+        if self.is_missing(index):
             return self.constant(() if kind.is_list else None, kind)
         if node.type.is_list == kind.is_list and (node.type.name, kind.name) == ("int64", "float64"):
             return self.call("float", [index])
         raise TypeProblem(f"wants {kind}, not {node.type}")
+
+    def is_missing(self, index: int) -> bool:
+        """Whether the node is the constant "", which is the missing value of every type."""
+        return self._argument(index).is_missing
 
     def _coerce_all(self, args: Sequence[int], signature: Signature, lifted: Sequence[int]) -> list[int]:
         coerced = []
@@ -108,7 +123,7 @@ class Builder:
 
     def _argument(self, index: int) -> Argument:
         node = self.nodes[index]
-        return Argument(node.type, node.op == CONSTANT, node.value, node.bounds)
+        return Argument(node.type, index in self.known, self.known.get(index), node.bounds)
 
     def _bounds(self, operation: Operation, args: Sequence[int], arguments: Sequence[Argument]) -> Bounds | None:
         if operation.bounds is None:
@@ -122,7 +137,7 @@ class Builder:
         condition, other = self.nodes[args[0]], self.nodes[args[2]]
         if other.bounds is None or condition.op not in _REFINABLE or condition.args[0] != args[2]:
             return other.bounds
-        limit = self.nodes[condition.args[1]].value
+        limit = self.known.get(condition.args[1])
         if not isinstance(limit, int):
             return other.bounds
         lowest, highest = _REFINABLE[condition.op]
@@ -130,25 +145,3 @@ class Builder:
         high = min(other.bounds[1], highest(limit)) if highest else other.bounds[1]
         return (low, high) if low <= high else other.bounds
 
-
-def normalise(value: Value) -> Value:
-    """"" and NaN as missing, in lists too."""
-    if isinstance(value, tuple):
-        return tuple(None if item == "" or item != item else item for item in value)
-    return None if value == "" or value != value else value
-
-
-def apply_meaning(operation: Operation, values: Sequence[Value], lifted: bool) -> Value:
-    """An operation's meaning on the values of one row, element by element where it is lifted."""
-    if not lifted:
-        return normalise(operation.meaning(*values))
-    position = next(index for index in operation.lifts if index < len(values) and isinstance(values[index], tuple))
-    elements = values[position]
-    assert isinstance(elements, tuple)
-    head, tail = values[:position], values[position + 1 :]
-    return normalise(tuple(_scalar(operation.meaning(*head, element, *tail)) for element in elements))
-
-
-def _scalar(value: Value) -> Scalar:
-    assert not isinstance(value, tuple)
-    return value

@@ -10,7 +10,7 @@ from feature_dsl.document.features import Feature
 from feature_dsl.errors import FeatureError, did_you_mean
 from feature_dsl.operations.base import TypeProblem
 from feature_dsl.plan.builder import Builder
-from feature_dsl.plan.nodes import CONSTANT, Node
+from feature_dsl.plan.nodes import Node
 from feature_dsl.syntax.tree import Call, Expression, Literal, Name, Position, Statement, walk
 from feature_dsl.types import BOOL, INT, TEXT, Value
 
@@ -161,7 +161,7 @@ class Lowering:
         node = self._node(index)
         if node.type.element == BOOL:
             return self._call("int", [index], value)
-        if node.type.element == TEXT and not (node.op == CONSTANT and node.value is None):
+        if node.type.element == TEXT and not self._builder.is_missing(index):
             message = f"the feature {self._feature.name!r} gives {node.type}, and a feature is a number"
             raise self._error(message, value.at, "index() it in a vocabulary or hash_bucket() it")
         return index
@@ -175,7 +175,7 @@ class Lowering:
         node = self._node(index)
         while node.lifted:
             node = self._node(next(arg for arg in node.args if self._node(arg).type.is_list))
-        limit = self._node(node.args[1]).value if node.op == "take" else None
+        limit = self._builder.known.get(node.args[1]) if node.op == "take" else None
         return isinstance(limit, int) and limit <= most
 
     def _never_missing(self, index: int) -> bool:
@@ -192,9 +192,9 @@ class Lowering:
 
     def _constant_argument(self, argument: Expression) -> Value:
         index = self._expression(argument)
-        if self._node(index).op != CONSTANT:
+        if index not in self._builder.known:
             raise self._error("meta holds constants alone", argument.at)
-        return self._node(index).value
+        return self._builder.known[index]
 
     def _length(self, meta: Call, parts: list[Value]) -> int:
         length = parts[0]

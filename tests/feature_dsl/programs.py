@@ -1,0 +1,199 @@
+"""Random well-typed programs and random batches of raw columns."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+COLUMNS = {
+    "i": "int64", "j": "int64", "f": "float64", "g": "float64", "s": "utf8", "t": "utf8", "b": "bool",
+    "li": "list<int64>", "lf": "list<float64>", "ls": "list<utf8>",
+}  # fmt: skip
+_ARROW = {
+    "int64": pa.int64(), "float64": pa.float64(), "utf8": pa.utf8(), "bool": pa.bool_(),
+    "list<int64>": pa.list_(pa.int64()), "list<float64>": pa.list_(pa.float64()), "list<utf8>": pa.list_(pa.utf8()),
+}  # fmt: skip
+SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS.items()])
+_WORDS = ["", "a", "b", "a|b", "|", "||ä", "ä|ö|a", "日本語", "Z z ", " 12 ", "12", "-7", "1e3", "x" * 40, "😀|😀", "9" * 19]
+_INTS = [0, 1, -1, 2, 3, 7, -7, 10, 100, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
+_FLOATS = [
+    0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -2.5, 3.7, 10.0, 1e-300, 1e300, -1e300, 1000.0, 9.3e18, 2.0**63, -(2.0**63), 1e-5
+]  # fmt: skip
+
+
+class Programs:
+    """Draws expressions of a wanted type, and batches of rows."""
+
+    def __init__(self, source: random.Random) -> None:
+        self.random = source
+
+    def script(self, depth: int = 4) -> str:
+        """A whole script, of a scalar or a list."""
+        kind = self.random.choice(["int64", "float64", "bool", "list<int64>", "list<float64>"])
+        body = f"  v = {self.expression(kind, depth)}\n"
+        if kind.startswith("list"):
+            meta = self.random.choice(["initList()", "initList(3)", "initArray(3, 7)", "initArray(1, 5)", "initValue(2)"])
+            return f"def meta(){{ {meta} }}\ndef main(){{\n{body}  v\n}}\n"
+        meta = self.random.choice(["initArray(1, 0)", "initArray(1, -3)", "initArray(2, 4)", "initValue()"])
+        return f"def meta(){{ {meta} }}\ndef main(){{\n{body}  array(v)\n}}\n".replace(
+            "array(v)", "v" if meta == "initValue()" else "array(v)"
+        )
+
+    def expression(self, kind: str, depth: int) -> str:
+        if depth <= 0 or self.random.random() < 0.1:
+            return self._leaf(kind)
+        return self.random.choice(_MAKERS[kind])(self, depth - 1)
+
+    def _leaf(self, kind: str) -> str:
+        names = [name for name, column in COLUMNS.items() if column == kind]
+        if kind.startswith("list") or self.random.random() < 0.7:
+            return f'x("{self.random.choice(names)}")'
+        return self.literal(kind)
+
+    def literal(self, kind: str) -> str:
+        if self.random.random() < 0.1:
+            return {"utf8": '""', "bool": 'if(true, "", true)', "int64": 'int("")', "float64": 'float("")'}[kind]
+        if kind == "bool":
+            return self.random.choice(["true", "false"])
+        if kind == "utf8":
+            word = self.random.choice(_WORDS)
+            return f'"{word}"'
+        value = self.random.choice(_INTS[:-2] if kind == "int64" else _FLOATS)
+        return repr(value)
+
+    def constants(self, kind: str) -> str:
+        pool: list[Any] = {"int64": _INTS[:-2], "float64": _FLOATS[1:], "utf8": _WORDS}[kind]
+        chosen = self.random.sample(pool, self.random.randint(1, 6))
+        return "array(" + ", ".join(f'"{item}"' if kind == "utf8" else repr(item) for item in chosen) + ")"
+
+    def boundaries(self, kind: str) -> str:
+        pool: list[Any] = _INTS[:-2] if kind == "int64" else _FLOATS[1:]
+        chosen = sorted(self.random.sample(pool, self.random.randint(1, 6)))
+        return "array(" + ", ".join(map(repr, chosen)) + ")"
+
+    def batch(self, rows: int) -> pa.RecordBatch:
+        arrays = [pa.array([self.value(kind) for _ in range(rows)], _ARROW[kind]) for kind in COLUMNS.values()]
+        return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+    def value(self, kind: str) -> Any:
+        if self.random.random() < 0.15:
+            return None
+        if kind.startswith("list<"):
+            return [self.value(kind[5:-1]) for _ in range(self.random.randint(0, 4))]
+        if kind == "bool":
+            return self.random.random() < 0.5
+        if kind == "utf8":
+            return self.random.choice(_WORDS)
+        if kind == "int64":
+            return self.random.choice([*_INTS, self.random.randint(-5, 200)])
+        return self.random.choice([*_FLOATS, float("nan"), float("inf"), -float("inf"), self.random.uniform(-5, 5)])
+
+
+Maker = Callable[[Programs, int], str]
+
+
+def _op(name: str, *kinds: str) -> Maker:
+    return lambda programs, depth: f"{name}({', '.join(programs.expression(kind, depth) for kind in kinds)})"
+
+
+def _choice(kind: str) -> list[Maker]:
+    return [
+        _op("if", "bool", kind, kind),
+        _op("coalesce", kind, kind),
+    ]
+
+
+def _index(kind: str, of: str) -> Maker:
+    return lambda programs, depth: f"index({programs.constants(kind)}, {programs.expression(of, depth)})"
+
+
+def _bucket(kind: str, of: str) -> Maker:
+    return lambda programs, depth: f"bucket({programs.expression(of, depth)}, {programs.boundaries(kind)})"
+
+
+def _hash(name: str, of: str) -> Maker:
+    return lambda programs, depth: f"{name}({programs.expression(of, depth)}, {programs.random.choice([2, 3, 1000])})"
+
+
+def _cross(*kinds: str) -> Maker:
+    return lambda programs, depth: "cross(1000, " + ", ".join(programs.expression(k, depth) for k in kinds) + ")"
+
+
+def _split(programs: Programs, depth: int) -> str:
+    return f'split({programs.expression("utf8", depth)}, {programs.random.choice(["|", "|a", "ä"])!r})'.replace("'", '"')
+
+
+def _take(kind: str) -> Maker:
+    return lambda programs, depth: f"take({programs.expression(kind, depth)}, {programs.random.randint(1, 3)})"
+
+
+def _pad(kind: str) -> Maker:
+    element = kind[5:-1]
+    return lambda programs, depth: (
+        f"pad({programs.expression(kind, depth)}, {programs.random.randint(1, 3)}, {programs.expression(element, depth)})"
+    )
+
+
+def _list(kind: str) -> list[Maker]:
+    element = kind[5:-1]
+    return [
+        *_choice(kind), _take(kind), _pad(kind), _op("drop_missing", kind),
+        _op("array", element, element), _op("array", element),
+    ]  # fmt: skip
+
+
+_COMPARED = ("int64", "float64", "utf8")
+_NUMERIC = ("add", "sub", "mul", "floordiv", "mod", "min", "max")
+_FLOATING = ("floor", "ceil", "trunc", "rint", "log", "log2", "log10", "log1p", "exp", "sqrt", "sigmoid")
+_REDUCED = ("list_sum", "list_min", "list_max")
+_MAKERS: dict[str, list[Maker]] = {
+    "bool": [
+        *_choice("bool"), *[_op(n, k, k) for n in ("eq", "ne", "lt", "le", "gt", "ge") for k in _COMPARED],
+        _op("eq", "bool", "bool"), _op("eq", "int64", "float64"), *[_op("is_missing", k) for k in COLUMNS.values()],
+        _op("and", "bool", "bool"), _op("or", "bool", "bool"), _op("not", "bool"), _op("contains", "utf8", "utf8"),
+    ],
+    "int64": [
+        *_choice("int64"), *[_op(name, "int64", "int64") for name in _NUMERIC], _op("neg", "int64"), _op("abs", "int64"),
+        *[_op("int", kind) for kind in ("int64", "float64", "utf8", "bool")],
+        *[_index(k, k) for k in _COMPARED], _bucket("int64", "int64"), _bucket("float64", "float64"),
+        _bucket("float64", "int64"), *[_hash(n, k) for n in ("hash_bucket", "hash_mod") for k in ("int64", "utf8")],
+        _op("hash", "utf8"), _op("hash", "int64"), _op("id", "utf8"), _op("id", "int64"), _op("length", "utf8"),
+        _op("length", "list<utf8>"), _op("get", "list<int64>", "int64"), *[_op(n, "list<int64>") for n in _REDUCED],
+        _cross("utf8", "int64"), _cross("int64", "utf8", "utf8"),
+    ],
+    "float64": [
+        *_choice("float64"), *[_op(name, "float64", "float64") for name in _NUMERIC], _op("div", "int64", "int64"),
+        _op("div", "float64", "float64"), _op("add", "int64", "float64"), _op("neg", "float64"), _op("abs", "float64"),
+        *[_op("float", kind) for kind in ("int64", "float64", "utf8", "bool")], *[_op(n, "float64") for n in _FLOATING],
+        _op("pow", "float64", "float64"), _op("get", "list<float64>", "int64"),
+        *[_op(n, "list<float64>") for n in (*_REDUCED, "list_mean")], _op("list_mean", "list<int64>"),
+    ],
+    "utf8": [
+        *_choice("utf8"), _op("str", "int64"), _op("str", "bool"), _op("concat", "utf8", "utf8"),
+        _op("concat", "utf8", "utf8", "utf8"), _op("lower", "utf8"), _op("upper", "utf8"), _op("trim", "utf8"),
+        _op("get", "list<utf8>", "int64"),
+    ],
+    "list<int64>": [
+        *_list("list<int64>"), _op("add", "list<int64>", "int64"), _op("mul", "int64", "list<int64>"),
+        _index("utf8", "list<utf8>"), _index("int64", "list<int64>"), _bucket("float64", "list<float64>"),
+        _hash("hash_bucket", "list<utf8>"), _hash("hash_mod", "list<int64>"), _op("int", "list<utf8>"),
+        _op("id", "list<utf8>"), _cross("list<utf8>", "utf8"), _cross("int64", "list<utf8>", "list<int64>"),
+        _op("get", "list<int64>", "list<int64>"),
+    ],
+    "list<float64>": [
+        *_list("list<float64>"), _op("log1p", "list<float64>"), _op("div", "list<float64>", "float64"),
+        _op("float", "list<int64>"), _op("pow", "float64", "list<float64>"),
+    ],
+    "list<utf8>": [*_list("list<utf8>"), _split, _op("lower", "list<utf8>"), _op("str", "list<int64>")],
+}  # fmt: skip
+
+
+def exact(value: Any) -> Any:
+    """A value in a form in which equal means the same bits."""
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return struct.pack("<d", value) if isinstance(value, float) else (type(value), value)
