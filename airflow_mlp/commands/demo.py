@@ -62,11 +62,7 @@ def _run(days: list[str], wanted: str | None, console: Console, *, keep_serving:
     was_running = server.status(home()).state == "running"
     local = _serve(console, keep=keep_serving or was_running)
     try:
-        runs = {}
-        with running.new_progress() as progress:
-            for day in days:
-                log = home() / "logs" / f"demo-{day}.log"
-                runs[day] = running.run_date(day, {"fail_stats": True}, env, log, progress)
+        runs = running.run_dates(days, {"fail_stats": True}, env, home() / "logs" / "demo.log")
         report: dict[str, Any] = {"data": name, "dates": runs}
         champion = local.repository.model(MODEL).pointer.champion
         if champion is not None:

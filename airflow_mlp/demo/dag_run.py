@@ -1,7 +1,7 @@
-"""Runs a Dag for one date in this process, and tells on stdout how each task goes.
+"""Runs a Dag for some dates in this process, one after the other, and tells on stdout how each task goes.
 
-`python -m airflow_mlp.demo.dag_run DAG_MODULE DATE CONF_JSON`. Lines that begin with EVENT hold one JSON object each, all
-others are Airflow's log. The last event is the run's report.
+`python -m airflow_mlp.demo.dag_run DAG_MODULE CONF_JSON DATE…`. Lines that begin with EVENT hold one JSON object each, all
+others are Airflow's log. The last event of a date is its run's report.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ def tell(event: dict[str, Any]) -> None:
     print(EVENT + json.dumps(event), flush=True)
 
 
-def main(module: str, date: str, conf: str) -> int:
-    """Run the Dag in `module` for the partition `date`; 0 if the run succeeded."""
+def main(module: str, conf: str, *dates: str) -> int:
+    """Run the Dag in `module` for each of `dates` as partition; returns 0 if all runs succeeded."""
     from airflow.sdk.listener import get_listener_manager
 
     from airflow_mlp.demo import listener
     from airflow_mlp.demo.report import report_run
 
     dag = import_module(module).dag
-    tell({"event": "tasks", "tasks": [task.task_id for task in dag.topological_sort()]})
     get_listener_manager().add_listener(listener)  # type: ignore[no-untyped-call]
-    logical_date = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
-    run = dag.test(logical_date=logical_date, run_conf=json.loads(conf))
-    tell({"event": "report", "report": report_run(run)})
-    return 0 if run.state == "success" else 1
+    states = []
+    for date in dates:
+        tell({"event": "begin", "date": date, "tasks": len(dag.tasks)})
+        logical_date = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
+        run = dag.test(logical_date=logical_date, run_conf=json.loads(conf))
+        tell({"event": "report", "date": date, "report": report_run(run)})
+        states.append(run.state)
+    return 0 if all(state == "success" for state in states) else 1
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""Runs the main job for one date in a child process and shows how it goes."""
+"""Runs the main job for some dates in a child process and shows how it goes."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from airflow_mlp.demo.dag_run import EVENT
 from airflow_mlp.launchers.child import Child
@@ -18,40 +18,41 @@ DAG_MODULE = "dags_examples.movielens_daily"
 
 
 class RunFailed(Exception):
-    """The Dag's process ended without a report; the message names its log."""
+    """The Dag's process ended without its reports; the message names its log."""
 
 
 @dataclass
-class _Watched:
-    """What the child has told so far."""
+class _Shown:
+    """What the child has told so far, and the bar of the date that runs."""
 
-    total: int | None = None
+    progress: Progress
+    bars: dict[str, TaskID]
+    now: str = ""
     ended: int = 0
-    report: dict[str, Any] | None = None
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def run_date(date: str, conf: Mapping[str, Any], env: Mapping[str, str], log: Path, progress: Progress) -> dict[str, Any]:
-    """Run the Dag for the partition `date`, its lines to the file `log`; returns its report. Raises RunFailed."""
+def run_dates(dates: Sequence[str], conf: Mapping[str, Any], env: Mapping[str, str], log: Path) -> dict[str, dict[str, Any]]:
+    """Run the Dag for each of `dates`, its lines to the file `log`; returns the report of each. Raises RunFailed."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    bar, watched = progress.add_task(date, total=None, now="starting"), _Watched()
-    with log.open("a", encoding="utf-8") as sink:
+    command = [sys.executable, "-m", "airflow_mlp.demo.dag_run", DAG_MODULE, json.dumps(dict(conf)), *dates]
+    with _new_progress() as progress, log.open("a", encoding="utf-8") as sink:
+        shown = _Shown(progress, {date: progress.add_task(date, total=None, now="") for date in dates})
 
         def on_line(line: str) -> None:
             if line.startswith(EVENT):
-                _follow(json.loads(line.removeprefix(EVENT)), watched, progress, bar)
+                event = json.loads(line.removeprefix(EVENT))
+                _SHOW.get(event["event"], _ended)(shown, event)
             else:
                 print(line, file=sink, flush=True)
 
-        command = [sys.executable, "-m", "airflow_mlp.demo.dag_run", DAG_MODULE, date, json.dumps(dict(conf))]
         ended = Child(command, env=env).run(on_line)
-    if watched.report is None:
-        progress.update(bar, now="failed")
-        raise RunFailed(f"the run of {date} ended with {ended.how} before its report; its log is {log}")
-    progress.update(bar, now=watched.report["state"])
-    return watched.report
+    if set(shown.reports) != set(dates):
+        raise RunFailed(f"the run of {shown.now or dates[0]} ended with {ended.how} before its report; its log is {log}")
+    return shown.reports
 
 
-def new_progress() -> Progress:
+def _new_progress() -> Progress:
     """One line per date: how many tasks have ended, and which runs now."""
     return Progress(
         SpinnerColumn(),
@@ -63,17 +64,26 @@ def new_progress() -> Progress:
     )
 
 
-def _follow(event: dict[str, Any], watched: _Watched, progress: Progress, bar: Any) -> None:
-    match event["event"]:
-        case "tasks":
-            watched.total = len(event["tasks"])
-            progress.update(bar, total=watched.total)
-        case "running":
-            progress.update(bar, now=event["task"])
-        case "report":
-            watched.report = event["report"]
-        case ended:
-            watched.ended += 1
-            progress.update(bar, completed=watched.ended)
-            if ended == "failed":
-                progress.console.print(f"  [yellow]{event['task']} failed:[/] {event['error']}", highlight=False)
+def _begin(shown: _Shown, event: dict[str, Any]) -> None:
+    shown.now, shown.ended = event["date"], 0
+    shown.progress.reset(shown.bars[shown.now], total=event["tasks"])
+
+
+def _running(shown: _Shown, event: dict[str, Any]) -> None:
+    shown.progress.update(shown.bars[shown.now], now=event["task"])
+
+
+def _ended(shown: _Shown, event: dict[str, Any]) -> None:
+    shown.ended += 1
+    shown.progress.update(shown.bars[shown.now], completed=shown.ended)
+    if event["event"] == "failed":
+        shown.progress.console.print(f"  [yellow]{event['task']} failed:[/] {event['error']}", highlight=False)
+
+
+def _report(shown: _Shown, event: dict[str, Any]) -> None:
+    shown.reports[event["date"]] = event["report"]
+    shown.progress.update(shown.bars[event["date"]], now=event["report"]["state"])
+    shown.progress.stop_task(shown.bars[event["date"]])
+
+
+_SHOW = {"begin": _begin, "running": _running, "report": _report}
