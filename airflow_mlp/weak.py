@@ -24,6 +24,12 @@ class WeakGate(BaseOperator):
         super().__init__(trigger_rule=TriggerRule.ALL_DONE, **kwargs)
         self.upstream_task = upstream_task
 
+    def resolve_template_files(self) -> None:
+        """Airflow calls this when a Dag file has been read: here a strong edge that came after the weak one is seen."""
+        super().resolve_template_files()
+        for task_id in sorted(self.downstream_task_ids & self.dag.get_task(self.upstream_task).downstream_task_ids):
+            raise _mixed(task_id, self.upstream_task)
+
     def execute(self, context: Context) -> Any:
         """The upstream's output, None where there is none."""
         output = context["ti"].xcom_pull(task_ids=self.upstream_task)
@@ -44,7 +50,9 @@ class Weak:
         dag, task_id = self.upstream.dag, f"{self.upstream.task_id}__weak"
         if dag.has_task(task_id):
             return dag.get_task(task_id)  # type: ignore[return-value]
-        gate = WeakGate(task_id=task_id, upstream_task=self.upstream.task_id, dag=dag, task_group=self.upstream.task_group)
+        # The label is the id without the group's name, which Airflow puts before it again.
+        name = f"{self.upstream.label}__weak"
+        gate = WeakGate(task_id=name, upstream_task=self.upstream.task_id, dag=dag, task_group=self.upstream.task_group)
         self.upstream >> gate
         return gate
 
@@ -57,10 +65,7 @@ class Weak:
         tasks = [downstream] if isinstance(downstream, BaseOperator) else list(downstream)
         for task in tasks:
             if self.upstream.task_id in task.upstream_task_ids:
-                raise ValueError(
-                    f"the task {task.task_id!r} depends on {self.upstream.task_id!r} both strongly and weakly: "
-                    f"take its data as weak({self.upstream.task_id}).output, or drop weak()"
-                )
+                raise _mixed(task.task_id, self.upstream.task_id)
             self.gate >> task
         return downstream
 
@@ -68,3 +73,10 @@ class Weak:
 def weak(upstream: BaseOperator) -> Weak:
     """`weak(b) >> a`: a waits for b and runs even if b fails. `weak(b).output` is b's output, absent if b failed."""
     return Weak(upstream)
+
+
+def _mixed(task_id: str, upstream_id: str) -> ValueError:
+    return ValueError(
+        f"the task {task_id!r} depends on {upstream_id!r} both strongly and weakly: "
+        f"take its data as weak({upstream_id}).output, or drop weak()"
+    )

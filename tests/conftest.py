@@ -1,7 +1,17 @@
+"""What all tests share: an Airflow of their own, services that CI must not skip, and a small model bundle."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+import atexit
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -18,7 +28,93 @@ from mlp_core.bundle.format import CHECK, MODEL, FileInfo, ModelInfo
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk import DAG
+
 MakeBundle = Callable[..., Artifact]
+RunDag = Callable[..., "DagRun"]
+
+
+def _own_airflow() -> Path:
+    """Point Airflow, which reads its environment when it is imported, and the platform at a temporary folder."""
+    folder = Path(tempfile.mkdtemp(prefix="airflow-mlp-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in [name for name in os.environ if name.startswith(("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_"))]:
+        del os.environ[name]
+    (folder / "dags").mkdir()
+    os.environ |= {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "MLP_HOME": str(folder / "mlp"),
+    }
+    return folder
+
+
+_AIRFLOW_HOME = _own_airflow()
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> Path:
+    """Airflow's home, with its metadata database made; all tests in this process share it, so give Dags names of their own."""
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+    DagBundlesManager().sync_bundles_to_db()
+    return _AIRFLOW_HOME
+
+
+@pytest.fixture
+def airflow_home(airflow_db: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of an Airflow of this test alone, in `tmp_path/airflow`, its database made; for child processes."""
+    place = tmp_path / "airflow"
+    (place / "dags").mkdir(parents=True)
+    shutil.copy(airflow_db / "airflow.db", place / "airflow.db")
+    own = {"AIRFLOW_HOME": str(place), "AIRFLOW__CORE__DAGS_FOLDER": str(place / "dags"), "MLP_HOME": str(tmp_path / "mlp")}
+    return {**os.environ, **own}
+
+
+@pytest.fixture
+def run_dag(airflow_db: Path) -> RunDag:
+    """Runs a Dag that a test has made for one day, as `dag.test()` does: run_dag(dag, "2000-11-20", reuse="never")."""
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+    def run(dag: DAG, day: str = "2000-11-20", **conf: Any) -> DagRun:
+        bag = DagBag(dag_folder=os.devnull, bundle_name="dags-folder")
+        bag.bag_dag(dag)
+        sync_bag_to_db(bag, "dags-folder", None)
+        logical_date = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC)
+        return dag.test(logical_date=logical_date, run_conf=conf)
+
+    return run
+
+
+def _service_missing(longrepr: object) -> str | None:
+    """Why a test was skipped, where CI has to run it: the reason names a variable of a service that is not set."""
+    reason = longrepr[2] if isinstance(longrepr, tuple) else ""
+    return reason if os.environ.get("MLP_TEST_REQUIRE_SERVICES") and "MLP_TEST_" in reason else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With MLP_TEST_REQUIRE_SERVICES a test that lacks a service fails where it would be skipped."""
+    report = yield
+    if report.skipped and (reason := _service_missing(report.longrepr)):
+        report.outcome, report.longrepr = "failed", f"MLP_TEST_REQUIRE_SERVICES is set, and this test was skipped: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that is skipped as a whole."""
+    report = yield
+    if report.skipped and (reason := _service_missing(report.longrepr)):
+        report.outcome, report.longrepr = "failed", f"MLP_TEST_REQUIRE_SERVICES is set, and this module was skipped: {reason}"
+    return report
 
 
 def _network() -> bytes:
@@ -46,7 +142,7 @@ version: 1
 group: test
 domains:
   user: {key: user_id, columns: {user_id: utf8, age: int64}}
-  item: {key: item_id, columns: {genres: utf8, ratio: float64}}
+  item: {key: item_id, columns: {item_id: int64, genres: utf8, ratio: float64}}
 features:
   - {name: user, kind: id_feature, source: user_id, hash_buckets: 50}
   - {name: genre, kind: list_feature, source: genres, separator: "|", hash_buckets: 20, max_length: 5}
