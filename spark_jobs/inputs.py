@@ -48,10 +48,7 @@ def _frame(spark: SparkSession, column: str, partitions: Sequence[Partition], sc
 
     files = [spark_uri(file.uri) for partition in partitions for file in partition.files]
     wanted = from_arrow_schema(plain_schema(schema))
-    if not files:
-        frame = spark.createDataFrame([], wanted)
-    else:
-        frame = spark.read.schema(wanted).parquet(*files)
+    frame = spark.createDataFrame([], wanted) if not files else spark.read.schema(wanted).parquet(*files)
     if len(partitions) == 1 or not files:
         frame = frame.withColumn(PARTITION, F.lit(partitions[0].name))
     else:

@@ -39,9 +39,7 @@ def write(frame: DataFrame, attempts: Mapping[str, str], schema: pa.Schema | Non
     stored = StructType([field for field in frame.schema.fields if field.name != PARTITION])
     target = schema if schema is not None else arrow_schema(stored)
     columns = [*stored.names, PARTITION]
-    done = _narrow_or_balanced(frame.select(*map(quoted, columns))).mapInArrow(
-        _writer(dict(attempts), pack_schema(target)), _WRITTEN
-    )
+    done = _narrow_or_balanced(frame.select(*map(quoted, columns))).mapInArrow(_writer(dict(attempts), pack_schema(target)), _WRITTEN)
     parts: dict[str, list[FileEntry]] = {partition: [] for partition in attempts}
     for row in done.collect():
         parts[row.partition].append(msgspec.json.decode(row.entry, type=FileEntry))
@@ -94,9 +92,7 @@ def _writer(attempts: dict[str, str], packed: str) -> Callable[[Iterable[pa.Reco
     return write_task
 
 
-def write_parts(
-    batches: Iterable[tuple[str, pa.RecordBatch]], attempts: Mapping[str, str], schema: pa.Schema
-) -> Iterator[Written]:
+def write_parts(batches: Iterable[tuple[str, pa.RecordBatch]], attempts: Mapping[str, str], schema: pa.Schema) -> Iterator[Written]:
     """Write `batches`, each of one partition, in a Spark task; tells the parts as they are closed.
 
     Part names hold the task's place first, so that names in order give the order of the rows, and the try last, so that a second

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+REJECTED = 2
+"""Exit code of a job that refuses what it was given: trying again does not help."""
 Spec = TypeVar("Spec", bound=SparkJob)
 
 
@@ -38,7 +40,7 @@ def main(kind: type[Spec], run: Callable[[Spec], None], arguments: Sequence[str]
         print(sentence, file=sys.stderr)
         if not isinstance(error, JobError):
             raise
-        return 1
+        return REJECTED
     return 0
 
 

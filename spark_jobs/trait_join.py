@@ -30,9 +30,7 @@ def run(job: TraitJoinJob) -> None:
         publish(attempts, parts, schema)
 
 
-def _join(
-    rows: Rows, job: TraitJoinJob, profiles: Sequence[DataFrame]
-) -> tuple[Mapping[str, str], dict[str, list[FileEntry]], pa.Schema]:
+def _join(rows: Rows, job: TraitJoinJob, profiles: Sequence[DataFrame]) -> tuple[Mapping[str, str], dict[str, list[FileEntry]], pa.Schema]:
     """Write the joined rows of some partitions."""
     from pyspark.sql import functions as F
 

@@ -47,8 +47,8 @@ class ProcessLauncher:
         spec, error = job.workdir / JOB_FILE, job.workdir / ERROR_FILE
         spec.write_bytes(job.spec)
         error.unlink(missing_ok=True)
-        command = [sys.executable, "-m", job.module, "--job", str(spec)]
-        self._child = Child(command, env=environment(job, error), cwd=job.workdir, grace=self.grace)
+        command = self.command(job, spec)
+        self._child = Child(command, env=self.environment(job, error), cwd=job.workdir, grace=self.grace)
         log.info("starting %s as a process: %s", job.name, " ".join(command))
         ended = self._child.run(log.info)
         if self._cancelled:
@@ -57,6 +57,14 @@ class ProcessLauncher:
             kind = JobRejected if ended.code == REJECTED else JobFailed
             raise kind(f"{job.name} failed with {ended.how}: {reason(error, ended)}")
         return job.spec
+
+    def command(self, job: Job, spec: Path) -> list[str]:
+        """The command line that runs `job` with the specification in the file `spec`."""
+        return [sys.executable, "-m", job.module, "--job", str(spec)]
+
+    def environment(self, job: Job, error: Path) -> dict[str, str]:
+        """The variables of the process; `error` is where the job may leave its sentence."""
+        return environment(job, error)
 
     def cancel(self, job: Job) -> None:
         """Stop the process: SIGTERM, the grace, SIGKILL."""
