@@ -1,0 +1,1 @@
+"""What launchers on Kubernetes share: the connection, pods' states and pods' logs."""
