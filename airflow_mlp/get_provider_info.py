@@ -62,5 +62,8 @@ _OPTIONS = {
         "",
     ),
     "spark_launcher": _option("Where Spark steps run unless their operator says so.", "spark_submit", "spark_local"),
+    "triton_conn_id": _option(
+        "Connection of the Triton server that models are deployed to. Empty: a server of this machine.", "triton_default", ""
+    ),
     "train_launcher": _option("Where training runs unless its operator says so.", "pytorchjob", "process"),
 }

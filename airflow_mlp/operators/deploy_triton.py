@@ -34,8 +34,8 @@ class DeployTritonOperator(MlpOperator):
     :param model: URI of the model bundle. (templated)
     :param decision: URI of the report of EvaluateOperator; None deploys without a gate. (templated)
     :param name: the name that clients ask Triton for. (templated)
-    :param triton_conn_id: Airflow connection (host, port) of a Triton whose model repository is `repository`; None starts
-        and uses the server of this machine. (templated)
+    :param triton_conn_id: Airflow connection (host, port) of a Triton whose model repository is `repository`; default `[mlp]
+        triton_conn_id`, else the server of this machine, which is started where it does not run. (templated)
     :param repository: folder of the model repository; this machine's own by default. (templated)
     :param allow_older: let the pointer move to a model whose data end before the champion's.
     :param move_pointer: None moves it except in a backfill run; True and False say so for every run.
@@ -109,16 +109,24 @@ class DeployTritonOperator(MlpOperator):
         from airflow_mlp.triton.local import ensure
         from airflow_mlp.triton.repository import Repository
 
-        if self.triton_conn_id is None:
+        connection_id = self.triton_conn_id or configured_connection()
+        if not connection_id:
             local = ensure(home())
             with local.client() as client:
                 yield client, local.repository
             return
         from airflow.sdk import BaseHook
 
-        connection = BaseHook.get_connection(self.triton_conn_id)
+        connection = BaseHook.get_connection(connection_id)
         with TritonClient(f"{connection.host}:{connection.port or 8000}") as client:
             yield client, Repository(Path(self.repository) if self.repository else home() / "models")
+
+
+def configured_connection() -> str:
+    """`[mlp] triton_conn_id` of Airflow's configuration, empty for this machine's own server."""
+    from airflow.sdk import conf
+
+    return conf.get("mlp", "triton_conn_id", fallback="") or ""
 
 
 def _check_passed(decision: Artifact) -> None:

@@ -59,7 +59,8 @@ def test_a_day_has_one_canonical_spelling(spelling: Any) -> None:
 
 
 def test_a_key_that_is_no_date_is_refused_with_its_source() -> None:
-    with pytest.raises(AirflowFailException, match=r"partition 'yesterday' \(from its Param 'partition'\) is not a date: write it YYYY-MM-DD"):
+    sentence = r"partition 'yesterday' \(from its Param 'partition'\) is not a date: write it YYYY-MM-DD"
+    with pytest.raises(AirflowFailException, match=sentence):
         run_partition(context({"partition": "yesterday"}))
 
 
