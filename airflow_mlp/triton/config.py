@@ -19,7 +19,7 @@ def render(name: str, versions: Mapping[int, ModelInfo], environment: Path | Non
     itself refuses a request that lacks one of its own. environment: the virtual environment that models run in on this machine;
     None where the server's own Python has the packages (an image). Raises DeployError if the versions do not go together.
     """
-    from google.protobuf import text_format
+    from google.protobuf import text_format  # type: ignore[import-untyped]
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
     config = ModelConfig(name=name, backend="python")
@@ -36,7 +36,7 @@ def render(name: str, versions: Mapping[int, ModelInfo], environment: Path | Non
 def servable(info: ModelInfo) -> None:
     """Raise DeployError if a bundle's raw columns cannot be a server's inputs."""
     if not info.raw:
-        raise DeployError(f"the bundle {info.name!r} names no raw columns, so it cannot answer requests: train it on the output of FeatureOperator")
+        raise DeployError(f"the bundle {info.name!r} names no raw columns to serve: train it on the output of FeatureOperator")
     _columns(info.name, {1: info})
 
 
@@ -49,7 +49,10 @@ def _columns(name: str, versions: Mapping[int, ModelInfo]) -> dict[str, str]:
             except TensorError as error:
                 raise DeployError(f"the bundle {info.name!r} cannot be served: {error}") from error
             if columns.setdefault(column.name, datatype) != datatype:
-                raise DeployError(f"column {column.name!r} of {name!r} is {column.type} in version {version} and another type in the version that serves: deploy it under another name")
+                raise DeployError(
+                    f"column {column.name!r} of {name!r} is {column.type} in version {version} and another type in the version"
+                    f" that serves: deploy it under another name"
+                )
     return columns
 
 

@@ -227,13 +227,16 @@ def _compare(model: Model, server: TritonClient, version: int, *, trial: bool = 
         raise DeployError(f"version {version} of {name!r} is loaded and not ready; the server's log says why")
     rows = unpack_check(pq.read_table(model.bundle(version, trial=trial) / CHECK), model.info(version, trial=trial))
     if rows.raw is None:
-        raise DeployError(f"the bundle for {model.name!r} has no raw check rows to compare with; train it again on the output of FeatureOperator")
+        raise DeployError(f"the bundle for {model.name!r} has no raw check rows: train it again on the output of FeatureOperator")
     scores = server.infer(name, rows.raw, version)
     if scores.shape != rows.scores.shape:
         raise DeployError(f"Triton answers {scores.shape} scores for {rows.scores.shape} check rows of {model.name!r}")
     worst = float(np.nan_to_num(np.abs(scores - rows.scores), nan=np.inf).max(initial=0.0))
     if worst > TOLERANCE:
-        raise DeployError(f"the check rows of {model.name!r} score differently in Triton, by up to {worst:.3g} (allowed {TOLERANCE}): the model environment is another one than training's")
+        raise DeployError(
+            f"the check rows of {model.name!r} score differently in Triton, by up to {worst:.3g} (allowed {TOLERANCE}):"
+            f" the model environment computes otherwise than training's"
+        )
 
 
 @contextmanager

@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> None:
         _die_with(int(parent))
     else:
         _detach()
+    # Models import from the working folder first: a starter's own, such as a checkout, would hide the model environment.
+    os.chdir(Path(record_file).parent)
     _write_record(Path(record_file), json.loads(record))
     os.execv(command[0], command)
 

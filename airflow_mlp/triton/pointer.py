@@ -81,7 +81,10 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
         """The pointer with these numbers noted. Raises DeployError if a number holds other weights than it was given for."""
         for version, digest in found.items():
             if self.numbers.get(version, digest) != digest:
-                raise DeployError(f"version {version} of {self.name!r} holds another bundle than it was published with: somebody has changed the model repository; remove that folder")
+                raise DeployError(
+                    f"version {version} of {self.name!r} holds another bundle than it was published with: somebody has changed the"
+                    f" model repository; remove that folder"
+                )
         return msgspec.structs.replace(self, numbers={**self.numbers, **found})
 
 

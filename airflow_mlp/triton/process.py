@@ -120,4 +120,4 @@ def python_library_folder() -> str | None:
             return folder
     if ctypes.util.find_library(name.removeprefix("lib").split(".so")[0]):
         return None
-    raise ServerError(f"Triton's Python backend needs {name}, which this machine has not: on Debian, apt-get install {name.split('.so')[0]}")
+    raise ServerError(f"Triton's Python backend needs {name}, which is not here: on Debian, apt-get install {name.split('.so')[0]}")

@@ -29,7 +29,7 @@ from mlp_core.bundle.loading import read_info
 
 CONFIG = "config.pbtxt"
 STAGING = ".staging"
-PROGRAM = "from mlp_serve.triton_model import TritonPythonModel\n\n__all__ = [\"TritonPythonModel\"]\n"
+PROGRAM = 'from mlp_serve.triton_model import TritonPythonModel\n\n__all__ = ["TritonPythonModel"]\n'
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 

@@ -107,7 +107,7 @@ def start(home: Path, environment: Environment, *, ports: Ports | None = None, c
     :param seconds: how long to wait until it answers. Raises ServerError, with the end of its log, if it does not.
     """
     if child and threading.current_thread() is not threading.main_thread():
-        raise ServerError("a child server has to be started in the main thread: the kernel ends it together with the thread that started it")
+        raise ServerError("start a child server in the main thread: the kernel ends it together with the thread that started it")
     layout, ports = Layout(home.resolve()), ports or Ports()
     with locked(layout.lock) as lock:
         found = status(layout.home)

@@ -29,7 +29,10 @@ class TritonPythonModel:
         self._inputs = {column.name: tensor_type(column.name, column.type) for column in self._bundle.info.raw}
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Score each request by itself: n rows in, FP64 tensor `score` of shape (n,) out, or (n, labels) where there are several, or the request's own error."""
+        """Score each request by itself: n rows in, the FP64 tensor `score` out, or the request's own error.
+
+        Its shape is (n,), for several labels (n, labels).
+        """
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: Any) -> Any:

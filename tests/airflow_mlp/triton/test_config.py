@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,11 @@ from mlp_core.bundle import Column, ModelInfo
 
 
 def info(*raw: tuple[str, str], labels: tuple[str, ...] = ("label",)) -> ModelInfo:
-    return ModelInfo(
-        name="ctr", framework="torch", algorithm="sum", labels=labels, features=(), tables=(), inputs=(), raw=tuple(Column(*each) for each in raw)
-    )
+    columns = tuple(Column(*each) for each in raw)
+    return ModelInfo(name="ctr", framework="torch", algorithm="sum", labels=labels, features=(), tables=(), inputs=(), raw=columns)
 
 
-def parse(text: str) -> object:
+def parse(text: str) -> Any:
     from google.protobuf import text_format
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
@@ -23,12 +23,12 @@ def parse(text: str) -> object:
 
 
 def test_the_columns_of_all_loaded_versions_are_inputs() -> None:
-    versions = {2: info(("user", "utf8"), ("näme \"x\"", "bool")), 1: info(("user", "utf8"), ("ctr", "float64"), ("n", "int64"))}
+    versions = {2: info(("user", "utf8"), ('näme "x"', "bool")), 1: info(("user", "utf8"), ("ctr", "float64"), ("n", "int64"))}
     config = parse(render("ctr", versions, Path("/envs/triton-1")))
     assert [(each.name, each.data_type, each.optional) for each in config.input] == [
         ("ctr", 12, True),
         ("n", 9, True),
-        ("näme \"x\"", 6, True),
+        ('näme "x"', 6, True),
         ("user", 13, True),
     ]
     assert list(config.version_policy.specific.versions) == [1, 2]
@@ -50,7 +50,7 @@ def test_several_labels_are_columns_of_the_output() -> None:
 @pytest.mark.parametrize(
     ("versions", "message"),
     [
-        ({1: info(("a", "utf8")), 2: info(("a", "int64"))}, "column 'a' of 'ctr' is int64 in version 2 and another type in the version that serves"),
+        ({1: info(("a", "utf8")), 2: info(("a", "int64"))}, "column 'a' of 'ctr' is int64 in version 2 and another type"),
         ({1: info(("a", "utf8")), 2: info(("a", "utf8"), labels=("x", "y"))}, "different numbers of labels"),
         ({1: info(("a", "list<int64>"))}, "the bundle 'ctr' cannot be served: column 'a' is of type list<int64>"),
     ],

@@ -57,7 +57,7 @@ def test_an_origin_that_is_gone_is_told(tmp_path: Path) -> None:
     noted = json.dumps({"url": source.as_uri(), "dir_info": {"editable": True}})
     assert sources._local_origin(noted) == str(source)
     source.rmdir()
-    with pytest.raises(BuildError, match="was installed from .*, which is gone: install it again"):
+    with pytest.raises(BuildError, match=r"was installed from .*, which is gone: install it again"):
         sources._local_origin(noted)
 
 
@@ -97,7 +97,7 @@ def test_a_package_that_cannot_be_installed_is_named(tmp_path: Path) -> None:
     python.parent.mkdir()
     python.write_text("#!/bin/sh\necho ERROR: No matching distribution found for it\nexit 1\n")
     python.chmod(0o755)
-    with pytest.raises(BuildError, match="pip could not install it==1 into .*: ERROR: No matching distribution found for it"):
+    with pytest.raises(BuildError, match=r"pip could not install it==1 into .*: ERROR: No matching distribution found for it"):
         environment._pip(tmp_path, "it==1")
 
 

@@ -34,13 +34,11 @@ def test_the_file_holds_what_was_written(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "champion.json").write_text('{"name": "ctr", "history": [')
-    with pytest.raises(DeployError, match="cannot be read .*: restore it, or remove it"):
+    with pytest.raises(DeployError, match=r"cannot be read .*: restore it, or remove it"):
         read_pointer(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("data_end", "version"), [("2000-11-19", None), ("2000-11-20", 1), ("2000-11-21", 2), ("2000-12-31", 2)]
-)
+@pytest.mark.parametrize(("data_end", "version"), [("2000-11-19", None), ("2000-11-20", 1), ("2000-11-21", 2), ("2000-12-31", 2)])
 def test_the_champion_before_a_day_does_not_depend_on_what_came_after(data_end: str, version: int | None) -> None:
     pointer = deployed(release(1, "2000-11-19"), release(2, "2000-11-20"))
     found = pointer.champion_before(data_end)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def test_a_staged_bundle_is_linked_and_becomes_a_version(tmp_path: Path, make_bu
         model.publish(1)
         model.clear_trial()
     assert model.published() == {1: artifact.digest}
-    assert os.path.samefile(model.bundle(1) / "tables" / "user.bin", artifact.local() / "tables" / "user.bin")
+    assert Path(model.bundle(1) / "tables" / "user.bin").samefile(artifact.local() / "tables" / "user.bin")
     release = model.release(1)
     assert (release.bundle, release.data_end, release.digest) == (artifact.uri, "2000-11-19", artifact.digest)
     assert model.pointer.champion is None
@@ -66,5 +65,5 @@ def test_a_damaged_bundle_is_refused_by_name_of_the_file(tmp_path: Path, make_bu
     content = bytearray(target.read_bytes())
     content[len(content) // 2] ^= 1
     target.write_bytes(content)
-    with pytest.raises(DeployError, match="the bundle for 'ctr' is refused: the file dense.onnx"):
+    with pytest.raises(DeployError, match=r"the bundle for 'ctr' is refused: the file dense.onnx"):
         model.verify(1, trial=True)

@@ -57,6 +57,18 @@ def test_a_deployed_bundle_answers_as_it_does_outside(triton: TritonClient, repo
     assert loaded(triton) == {"ctr": {1}}
 
 
+def test_text_goes_through_the_plan_inside_triton(triton: TritonClient, repository: Repository, make_plan_bundle: MakeBundle) -> None:
+    artifact = make_plan_bundle()
+    deploy(artifact.uri, "ctr", repository=repository, server=triton)
+    outside = bundle.load(artifact.uri)
+    raw = outside.check_rows().raw
+    assert raw is not None
+    many = pa.concat_tables([raw] * 200)
+    scores = triton.infer("ctr", many)
+    assert len(set(scores.tolist())) > 3
+    assert scores == pytest.approx(np.asarray(outside.score_raw(many), dtype=np.float64), abs=1e-6)
+
+
 def test_a_request_that_does_not_fit_is_told_why(triton: TritonClient, repository: Repository, make_bundle: MakeBundle) -> None:
     deploy(make_bundle().uri, "ctr", repository=repository, server=triton)
     with pytest.raises(TritonError, match="input 'user' is missing from the request; this version takes user, ctr"):
@@ -69,7 +81,9 @@ def test_a_request_that_does_not_fit_is_told_why(triton: TritonClient, repositor
         triton.infer("no such model", ROWS)
 
 
-def test_a_better_bundle_takes_over_and_a_rollback_gives_back(triton: TritonClient, repository: Repository, make_bundle: MakeBundle) -> None:
+def test_a_better_bundle_takes_over_and_a_rollback_gives_back(
+    triton: TritonClient, repository: Repository, make_bundle: MakeBundle
+) -> None:
     first, second = make_bundle(1, "2000-11-19"), make_bundle(2, "2000-11-20")
     deploy(first.uri, "ctr", repository=repository, server=triton)
     assert deploy(second.uri, "ctr", repository=repository, server=triton).version == 2
@@ -101,15 +115,17 @@ def test_a_truncated_table_is_refused_and_never_seen(triton: TritonClient, repos
     deploy(good.uri, "ctr", repository=repository, server=triton)
     table = broken.local() / "tables" / "user.bin"
     table.write_bytes(table.read_bytes()[:-4])
-    with pytest.raises(DeployError, match="tables/user.bin"):
+    with pytest.raises(DeployError, match=r"tables/user.bin"):
         deploy(broken.uri, "ctr", repository=repository, server=triton)
     only_serves(good, repository.model("ctr"), triton)
 
 
-def test_a_bundle_whose_check_rows_score_otherwise_is_refused(triton: TritonClient, repository: Repository, make_bundle: MakeBundle) -> None:
+def test_a_bundle_whose_check_rows_score_otherwise_is_refused(
+    triton: TritonClient, repository: Repository, make_bundle: MakeBundle
+) -> None:
     good, wrong = make_bundle(1), make_bundle(2, wrong_by=1e-4)
     deploy(good.uri, "ctr", repository=repository, server=triton)
-    with pytest.raises(DeployError, match="differs by 0.0001"):
+    with pytest.raises(DeployError, match=r"differs by 0.0001"):
         deploy(wrong.uri, "ctr", repository=repository, server=triton)
     only_serves(good, repository.model("ctr"), triton)
     # The trial that failed does not stand in the way of the next bundle, nor does it take a number.

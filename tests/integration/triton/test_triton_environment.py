@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -41,11 +42,15 @@ def test_models_have_the_rooms_and_the_pinned_packages_and_no_more(model_environ
 def test_a_changed_source_installs_the_rooms_alone(
     environments: Path, model_environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert environment.ensure(environments) == model_environment
-    monkeypatch.setattr(sources, "rooms_digest", lambda: f"changed at {time.time_ns()}")
+    digest = f"changed at {time.time_ns()}"
+    monkeypatch.setattr(sources, "rooms_digest", lambda: digest)
     begin = time.monotonic()
     changed = environment.ensure(environments)
     assert time.monotonic() - begin < 30
     assert changed.base == model_environment.base
     assert changed.path != model_environment.path
     assert look(changed)["versions"] == look(model_environment)["versions"]
+    written = (changed.path / "pyvenv.cfg").stat().st_mtime_ns
+    assert environment.ensure(environments) == changed
+    assert (changed.path / "pyvenv.cfg").stat().st_mtime_ns == written
+    shutil.rmtree(changed.path)

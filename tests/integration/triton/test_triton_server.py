@@ -47,6 +47,7 @@ def test_starts_once_and_stops_without_a_trace(home: Path, model_environment: En
     assert server.start(home, model_environment) == first
     (running,) = family(home)
     assert {each.laddr.ip for each in running.net_connections() if each.status == psutil.CONN_LISTEN} <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert Path(running.cwd()) == home / "serve"
     assert server.stop(home).state == "running"
     assert not lives(running)
     assert server.status(home).state == "stopped"
@@ -106,7 +107,7 @@ def test_a_configured_port_is_taken_or_the_reason_is_told(home: Path, model_envi
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        with pytest.raises(ServerError, match="did not start: .*in use"):
+        with pytest.raises(ServerError, match=r"did not start: .*in use"):
             server.start(home, model_environment, ports=server.Ports(http=port), seconds=20)
     assert server.status(home).state == "stopped"
 
