@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,7 @@ class Engine:
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._columns = {node.name: index for index, node in enumerate(nodes) if node.op == COLUMN}
-        self._constants = {
-            index: constant_column(node.value, node.type) for index, node in enumerate(nodes) if node.op == CONSTANT
-        }
+        self._constants = {index: constant_column(node.value, node.type) for index, node in enumerate(nodes) if node.op == CONSTANT}
         self._steps = [self._step(nodes, index) for index, node in enumerate(nodes) if node.version > 0]
         self._size = len(nodes)
 
@@ -89,11 +87,11 @@ def _run_step(step: _Step, args: list[Any]) -> Column:
     lists = broadcast(args[step.lifted], size)
     assert isinstance(lists, Lists)
     row_of_element = np.repeat(np.arange(lists.size), lists.lengths())
-    elements = [
-        lists.child if place == step.lifted else _spread(column, row_of_element) for place, column in enumerate(args)
-    ]
-    child: Any = step.kernel(Call(tuple(elements), step.constants, step.state, lists.child.size))
-    return replace(lists, child=broadcast(child, lists.child.size))
+    elements = [lists.child if place == step.lifted else _spread(column, row_of_element) for place, column in enumerate(args)]
+    child = step.kernel(Call(tuple(elements), step.constants, step.state, lists.child.size))
+    full = broadcast(child, lists.child.size)
+    assert not isinstance(full, Lists)
+    return Lists(lists.offsets, full)
 
 
 def _spread(column: Any, rows: Any) -> Any:

@@ -42,18 +42,16 @@ class FeatureError(ValueError):
         return _rebuild, (self.message, self.file, self.line, self.column, self.hint)
 
 
-def _rebuild(
-    message: str, file: str | None, line: int | None, column: int | None, hint: str | None
-) -> FeatureError:
+def _rebuild(message: str, file: str | None, line: int | None, column: int | None, hint: str | None) -> FeatureError:
     return FeatureError(message, file=file, line=line, column=column, hint=hint)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint that names the closest known names, or the known names where there are few, or None."""
+def did_you_mean(name: str, known: Iterable[str], list_few: bool = True) -> str | None:
+    """A hint that names the closest known names, or (with ``list_few``) all of them where they are few, or None."""
     names = sorted(set(known))
     close = difflib.get_close_matches(name[:200], names, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(repr(match) for match in close) + "?"
-    if 0 < len(names) <= 8:
+    if list_few and 0 < len(names) <= 8:
         return "known: " + ", ".join(names)
     return None

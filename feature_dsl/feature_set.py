@@ -113,8 +113,7 @@ def _check_references(document: Document) -> None:
     """Raises FeatureError where features use each other in a circle, or a name that a complete file does not have."""
     by_name = {feature.name: feature for feature in document.features}
     uses = {
-        name: [(other, at) for other, at in references(feature) if other in by_name and other != name]
-        for name, feature in by_name.items()
+        name: [(other, at) for other, at in references(feature) if other in by_name and other != name] for name, feature in by_name.items()
     }
     done: set[str] = set()
     for start in by_name:
@@ -132,9 +131,7 @@ def _check_references(document: Document) -> None:
                 if other in path:
                     circle = " → ".join([*path[path.index(other) :], other])
                     feature = by_name[name]
-                    raise feature.source.error(
-                        f"features use each other in a circle: {circle}", at if feature.written else None
-                    )
+                    raise feature.source.error(f"features use each other in a circle: {circle}", at if feature.written else None)
                 stack.append((other, 0))
             else:
                 path.pop()

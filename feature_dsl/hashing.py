@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 SEED = 42
 
 
-def hash_strings(
-    array: pa.Array | pa.ChunkedArray, seed: int | Hashes = SEED, null: int | Hashes | None = None
-) -> Hashes:
+def hash_strings(array: pa.Array | pa.ChunkedArray, seed: int | Hashes = SEED, null: int | Hashes | None = None) -> Hashes:
     """The hash of each text or binary value.
 
     :param array: utf8, large_utf8, string_view, the same of binary, or a dictionary of them; sliced or chunked.

@@ -59,9 +59,7 @@ def to_arrow(kind: Type) -> pa.DataType:
     """The Arrow type of an output column."""
     import pyarrow as pa
 
-    scalar: pa.DataType = {"int64": pa.int64(), "float64": pa.float64(), "utf8": pa.utf8(), "bool": pa.bool_()}[
-        kind.name
-    ]
+    scalar: pa.DataType = {"int64": pa.int64(), "float64": pa.float64(), "utf8": pa.utf8(), "bool": pa.bool_()}[kind.name]
     return pa.list_(scalar) if kind.is_list else scalar
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from feature_dsl import limits
 from feature_dsl.document.entry import Entry
 from feature_dsl.document.marked import Marked
-from feature_dsl.errors import FeatureError, did_you_mean
+from feature_dsl.errors import did_you_mean
 from feature_dsl.kinds.base import Lowered, kinds
 from feature_dsl.syntax.source import Source
 from feature_dsl.syntax.tree import Script
@@ -68,7 +67,8 @@ def read_document(root: Marked) -> Document:
     top = Entry("the feature file", root)
     if top.integer("version") != VERSION:
         raise top.error(f"this release reads version {VERSION} of feature files", "version")
-    group, warnings = top.text("group", "features"), []
+    group = top.text("group", "features")
+    warnings: list[str] = []
     domains = _domains(top)
     features: dict[str, Feature] = {}
     entries = top.sequence("features")
@@ -156,9 +156,7 @@ def _feature(marked: Marked) -> tuple[Feature, bool, tuple[str, ...]]:
     lowered = known[kind](entry)
     entry.finish()
     source = lowered.source or entry.marked.source
-    feature = Feature(
-        name, kind, lowered.script, source, lowered.source is not None, table, role or lowered.role, cardinality
-    )
+    feature = Feature(name, kind, lowered.script, source, lowered.source is not None, table, role or lowered.role, cardinality)
     return feature, override, lowered.warnings
 
 
@@ -166,11 +164,3 @@ def single(name: str, lowered: Lowered, source: Source) -> Document:
     """A document of one script, for text that is a script and not a feature file."""
     feature = Feature(name, "raw_feature", lowered.script, source, True, None, None, None)
     return Document("features", (), (feature,), ())
-
-
-def unknown_columns_hint(name: str, known: Any) -> str | None:
-    """What to do about a name that is neither a feature nor a column."""
-    return did_you_mean(name, known) or "declare the column in the file's domains, or compile against a schema"
-
-
-__all__ = ["CONTEXT", "Document", "Domain", "Feature", "FeatureError", "read_document", "single", "unknown_columns_hint"]

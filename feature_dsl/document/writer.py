@@ -30,8 +30,7 @@ def write_document(features: FeatureSet) -> str:
     domains = [domain for domain in features.domains if domain.name != CONTEXT]
     if domains:
         document["domains"] = {
-            domain.name: {"key": domain.key, "columns": {name: str(kind) for name, kind in domain.columns.items()}}
-            for domain in domains
+            domain.name: {"key": domain.key, "columns": {name: str(kind) for name, kind in domain.columns.items()}} for domain in domains
         }
     for domain in features.domains:
         if domain.name == CONTEXT:

@@ -100,7 +100,7 @@ def text_places(array: pa.Array) -> tuple[Texts, BoolArray | None]:
 def _indices(array: pa.DictionaryArray) -> IntArray:
     """Row of the dictionary of each value, -1 of null (in the indices or in the dictionary)."""
     indices: pa.Array = array.indices
-    rows: IntArray = _values(indices, indices.type.to_pandas_dtype()).astype(np.int64)
+    rows: IntArray = _values(indices, str(indices.type)).astype(np.int64)
     valid, present = valid_bits(indices), valid_bits(array.dictionary)
     if valid is not None:
         rows = np.where(valid, rows, -1)
@@ -121,7 +121,7 @@ def _read_int(array: pa.Array, kind: Type, name: str) -> Column:
     if pa.types.is_dictionary(array.type):
         return _dictionary(array, kind, name)
     valid = valid_bits(array)
-    values = _values(array, array.type.to_pandas_dtype()).astype(np.int64, copy=False)
+    values = _values(array, str(array.type)).astype(np.int64, copy=False)
     if valid is None:
         return Ints(values)
     return Ints(np.where(valid, values, 0), ~valid)

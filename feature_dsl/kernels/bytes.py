@@ -8,9 +8,7 @@ from feature_dsl.kernels.jit import B1, I64, OUT_B1, OUT_I64, OUT_U8, U8, b1, i6
 
 
 @kernel(void, I64, I64, U8, I64, I64, U8, OUT_I64)
-def compare(
-    starts: Any, lengths: Any, data: Any, other_starts: Any, other_lengths: Any, other: Any, out: Any
-) -> None:
+def compare(starts: Any, lengths: Any, data: Any, other_starts: Any, other_lengths: Any, other: Any, out: Any) -> None:
     """-1, 0 or 1: order of bytes, which for UTF-8 is the order of code points."""
     left_step = 0 if len(starts) == 1 else 1
     right_step = 0 if len(other_starts) == 1 else 1
@@ -71,9 +69,7 @@ def count_parts(starts: Any, lengths: Any, data: Any, separator: Any, out: Any) 
 
 
 @kernel(void, I64, I64, U8, U8, OUT_I64, OUT_I64)
-def split_parts(
-    starts: Any, lengths: Any, data: Any, separator: Any, part_starts: Any, part_lengths: Any
-) -> None:
+def split_parts(starts: Any, lengths: Any, data: Any, separator: Any, part_starts: Any, part_lengths: Any) -> None:
     """Where the parts lie, all texts' one after another."""
     width, part = len(separator), 0
     for row in range(len(starts)):
@@ -143,9 +139,7 @@ def parse_ints(starts: Any, lengths: Any, data: Any, out: Any, bad: Any) -> None
         value, wrong = 0, at == end or end - at > 19
         while at < end and not wrong:
             digit = data[at] - 48
-            if digit < 0 or digit > 9:
-                wrong = True
-            elif value < -922337203685477580 or (value == -922337203685477580 and digit > 8):
+            if digit < 0 or digit > 9 or value < -922337203685477580 or (value == -922337203685477580 and digit > 8):
                 wrong = True
             else:
                 value = value * 10 - digit  # negative, for the lowest integer has no positive counterpart

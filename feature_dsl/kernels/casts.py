@@ -17,7 +17,7 @@ _REAL = re.compile(rb"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 def to_int(call: Call) -> Ints:
     (column,) = call.args
     if isinstance(column, Floats):
-        fits = (column.values > -(2.0**63) - 1) & (column.values < 2.0**63)
+        fits = (column.values >= -(2.0**63)) & (column.values < 2.0**63)
         values = np.trunc(np.where(fits, column.values, 0.0)).astype(np.int64)
         return Ints(values) if fits.all() else Ints(values, ~fits)
     if isinstance(column, Texts):
@@ -59,5 +59,3 @@ def to_text(call: Call) -> Texts:
     lengths = np.where(column.missing(), 0, np.char.str_len(digits)).astype(np.int64)
     starts = np.arange(column.size, dtype=np.int64) * 21
     return Texts(starts, lengths, np.frombuffer(digits.tobytes(), np.uint8))
-
-

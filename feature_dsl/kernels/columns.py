@@ -151,9 +151,7 @@ def offsets_of(lengths: IntArray) -> IntArray:
     return offsets
 
 
-def _gather(
-    values: npt.NDArray[Any], mask: BoolArray | None, rows: IntArray
-) -> tuple[npt.NDArray[Any], BoolArray | None]:
+def _gather(values: npt.NDArray[Any], mask: BoolArray | None, rows: IntArray) -> tuple[npt.NDArray[Any], BoolArray | None]:
     outside = rows < 0
     if len(values) == 0:
         return np.zeros(len(rows), values.dtype), np.ones(len(rows), np.bool_)

@@ -26,11 +26,8 @@ def _order(left: Texts, right: Texts, size: int) -> npt.NDArray[np.int64]:
 def _comparison(numeric: Callable[[Any, Any], BoolArray]) -> Callable[[Call], Bools]:
     def kernel(call: Call) -> Bools:
         left, right = call.args
-        if isinstance(left, Texts):
-            result = numeric(_order(left, right, call.size), 0)
-        else:
-            result = numeric(left.values, right.values)
-        return Bools(result & _present(left, right))
+        pair = (_order(left, right, call.size), 0) if isinstance(left, Texts) else (left.values, right.values)
+        return Bools(numeric(*pair) & _present(left, right))
 
     return kernel
 

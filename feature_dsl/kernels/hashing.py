@@ -85,9 +85,7 @@ def cross(call: Call) -> Column:
 
 
 def _product(columns: list[Any], size: int, rows: int) -> Lists:
-    counts = [
-        np.maximum(column.lengths(), 1) if isinstance(column, Lists) else np.ones(rows, np.int64) for column in columns
-    ]
+    counts = [np.maximum(column.lengths(), 1) if isinstance(column, Lists) else np.ones(rows, np.int64) for column in columns]
     total = np.ones(rows, np.int64)
     for count in counts:
         # saturates above the limit, so that no product overflows

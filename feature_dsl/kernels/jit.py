@@ -14,9 +14,7 @@ def _array(scalar: Any, readonly: bool = True) -> Any:
     return types.Array(scalar, 1, "C", readonly=readonly)
 
 
-U8, I64, U64, F64, B1 = (
-    _array(scalar) for scalar in (types.uint8, types.int64, types.uint64, types.float64, types.boolean)
-)
+U8, I64, U64, F64, B1 = (_array(scalar) for scalar in (types.uint8, types.int64, types.uint64, types.float64, types.boolean))
 """Arrays that a kernel reads (mutable ones fit too)."""
 
 OUT_U8, OUT_I64, OUT_U64, OUT_F64, OUT_B1 = (

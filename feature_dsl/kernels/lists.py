@@ -33,6 +33,7 @@ def get(call: Call) -> Column:
 
 def take_first(call: Call) -> Lists:
     values, most = call.args[0], call.constants[1]
+    assert isinstance(most, int)
     lengths = values.lengths()
     if len(lengths) == 0 or lengths.max() <= most:
         assert isinstance(values, Lists)

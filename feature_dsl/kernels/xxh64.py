@@ -141,9 +141,7 @@ def build_table(starts: Any, lengths: Any, data: Any, slots: Any) -> None:
 
 
 @kernel(void, I64, I64, U8, I64, I64, U8, I64, OUT_I64)
-def look_up(
-    starts: Any, lengths: Any, data: Any, word_starts: Any, word_lengths: Any, words: Any, slots: Any, out: Any
-) -> None:
+def look_up(starts: Any, lengths: Any, data: Any, word_starts: Any, word_lengths: Any, words: Any, slots: Any, out: Any) -> None:
     """``out[i]`` is the word that text i is, or -1."""
     for row in range(len(out)):
         slot = find_slot(starts, lengths, data, word_starts, word_lengths, words, slots, row, np.uint64(0))

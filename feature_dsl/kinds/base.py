@@ -56,9 +56,7 @@ def kinds() -> dict[str, Kind]:
 def scalar(value: Expression, stand_in: int | float = 0, statements: Sequence[tuple[str, Expression]] = ()) -> Script:
     """A script whose value is one scalar."""
     main = tuple(Statement(name, part) for name, part in statements)
-    return Script(
-        call("initArray", Literal(1), Literal(stand_in)), (), (*main, Statement(None, call("array", value)))
-    )
+    return Script(call("initArray", Literal(1), Literal(stand_in)), (), (*main, Statement(None, call("array", value))))
 
 
 def varying(value: Expression, max_length: int | None) -> Script:
@@ -78,4 +76,4 @@ def bucketed(value: Expression, entry: Entry) -> Expression:
     return call("hash_bucket" if entry.flag("reserve_missing", True) else "hash_mod", value, buckets)
 
 
-__all__ = ["Entry", "Lowered", "Literal", "Name", "bucketed", "call", "kind", "kinds", "scalar", "varying", "x"]
+__all__ = ["Entry", "Literal", "Lowered", "Name", "bucketed", "call", "kind", "kinds", "scalar", "varying", "x"]

@@ -26,5 +26,5 @@ def _doubt(name: str, values: list[int | float | str | bool], default: int) -> t
         return ()
     return (
         f"{name}: values that are missing or unknown get position {default}, which is also that of {values[default]!r}; "
-        "put a word such as \"NULL\" there, or choose another default",
+        'put a word such as "NULL" there, or choose another default',
     )

@@ -9,7 +9,7 @@ from feature_dsl import limits
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, register
 from feature_dsl.operations.rules import constant_int, count
 from feature_dsl.reference.xxh64 import xxh64
-from feature_dsl.types import INT, TEXT, Scalar, Type, Value
+from feature_dsl.types import INT, Scalar, Type, Value
 
 _KERNELS = "feature_dsl.kernels.hashing"
 SEED = 42
@@ -32,6 +32,10 @@ def signed_hash(value: Scalar, seed: int = SEED) -> int:
     data = value.to_bytes(8, "little", signed=True) if isinstance(value, int) else str(value or "").encode()
     digest = xxh64(data, seed % 2**64)
     return digest - 2**64 if digest >= 2**63 else digest
+
+
+def _hash(value: Scalar) -> Value:
+    return signed_hash(value)
 
 
 def _id(value: Scalar) -> Value:
@@ -81,7 +85,7 @@ def _cross(size: int, *values: Value) -> Value:
 
 register(
     Operation(
-        "hash", 1, _hash_rule, lambda value: signed_hash(value), f"{_KERNELS}:hashed",
+        "hash", 1, _hash_rule, _hash, f"{_KERNELS}:hashed",
         "The 64-bit hash of a text or an integer; missing counts as \"\".",
         (('hash("")', "-7444071767201028348"), ('hash("a")', "-8582455328737087284"),
          ("hash(1)", "-7001672635703045582")), "hashing", lifts=(0,),

@@ -70,11 +70,7 @@ for _name, _function, _doc, _examples in (
     ("upper", _upper, "ASCII small letters as capitals; other letters stay.", (('upper("abä")', '"ABä"'),)),
     ("trim", _trim, "Without blanks (space, tab, line ends) at both ends.", (('trim(" a ")', '"a"'), ('trim(" ")', "missing"))),
 ):  # fmt: skip
-    register(
-        Operation(
-            _name, 1, fixed(TEXT, result=TEXT), _function, f"{_KERNELS}:{_name}", _doc, _examples, "strings", lifts=(0,)
-        )
-    )
+    register(Operation(_name, 1, fixed(TEXT, result=TEXT), _function, f"{_KERNELS}:{_name}", _doc, _examples, "strings", lifts=(0,)))
 register(
     Operation(
         "contains", 1, fixed(TEXT, TEXT, result=BOOL), _contains, f"{_KERNELS}:contains",

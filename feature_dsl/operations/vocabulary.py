@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -41,7 +42,7 @@ def _bucket_rule(arguments: Sequence[Argument]) -> Signature:
         raise TypeProblem("wants numbers as boundaries", 1)
     if any(not math.isfinite(edge) for edge in numbers):
         raise TypeProblem("wants finite boundaries", 1)
-    if any(low >= high for low, high in zip(numbers, numbers[1:], strict=False)):
+    if any(low >= high for low, high in itertools.pairwise(numbers)):
         raise TypeProblem("wants boundaries that rise", 1)
     if not arguments[0].is_missing and not arguments[0].type.is_number:
         raise TypeProblem(f"wants a number, not {arguments[0].type}", 0, "cast with int() or float()")

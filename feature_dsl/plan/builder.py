@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from feature_dsl import limits
@@ -13,7 +13,9 @@ from feature_dsl.reference.meaning import apply_meaning
 from feature_dsl.types import BOOL, FLOAT, INT, TEXT, Scalar, Type, Value
 
 _TYPE_OF = {bool: BOOL, int: INT, float: FLOAT, str: TEXT}
-_REFINABLE = {"lt": (lambda c: c, None), "le": (lambda c: c + 1, None), "ge": (None, lambda c: c - 1)}
+_REFINABLE: dict[str, tuple[Callable[[int], int] | None, Callable[[int], int] | None]] = {
+    "lt": (lambda c: c, None), "le": (lambda c: c + 1, None), "ge": (None, lambda c: c - 1), "gt": (None, lambda c: c),
+}  # fmt: skip
 
 
 def constant_bounds(value: Value, kind: Type) -> Bounds | None:
@@ -144,4 +146,3 @@ class Builder:
         low = max(other.bounds[0], lowest(limit)) if lowest else other.bounds[0]
         high = min(other.bounds[1], highest(limit)) if highest else other.bounds[1]
         return (low, high) if low <= high else other.bounds
-

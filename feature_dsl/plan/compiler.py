@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 class Compiler:
     """One compilation. Features are added when they are first needed, those that they use before them."""
 
-    def __init__(
-        self, features: FeatureSet, schema: pa.Schema | None, bind: Mapping[str, str], fold: bool = True
-    ) -> None:
+    def __init__(self, features: FeatureSet, schema: pa.Schema | None, bind: Mapping[str, str], fold: bool = True) -> None:
         self._set = features
         self._schema = schema
         self._bind = bind
@@ -102,8 +100,7 @@ class Compiler:
         declared = self._declared[name][1] if name in self._declared else None
         if self._schema is None:
             if declared is None:
-                known = [*self._by_name, *self._declared]
-                hint = did_you_mean(name, known) if len(known) < 1 or did_you_mean(name, known) else None
+                hint = did_you_mean(name, [*self._by_name, *self._declared], list_few=False)
                 hint = hint or "declare it in the file's domains, or compile against a schema"
                 raise TypeProblem(f"there is no feature and no column {name!r}", hint=hint)
             return self._builder.column(data_name, declared)
@@ -154,7 +151,7 @@ class Compiler:
         domains = self._domains(feature)
         cardinality = feature.cardinality
         if cardinality is None and role == "categorical" and node.type.element == INT:
-            cardinality = node.bounds[1] + 1 if node.bounds and 0 <= node.bounds[0] and node.bounds[1] < 2**40 else None
+            cardinality = node.bounds[1] + 1 if node.bounds and node.bounds[0] >= 0 and node.bounds[1] < 2**40 else None
         return Output(
             feature.name,
             index,

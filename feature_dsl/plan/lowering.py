@@ -184,7 +184,7 @@ class Lowering:
 
     def _may_miss(self, index: int) -> bool:
         node = self._node(index)
-        return node.op not in ("hash_bucket", "hash_mod", "hash", "index", "cross", "drop_missing", "pad")
+        return node.op not in ("hash_bucket", "hash_mod", "hash", "index", "cross", "drop_missing")
 
     def _compiled(self, value: int, raw: int, max_length: int | None, length: int | None) -> Compiled:
         hashes = self._node(raw).op in _HASHES

@@ -13,7 +13,7 @@ from feature_dsl.errors import FeatureError
 from feature_dsl.operations.base import TypeProblem, versioned
 from feature_dsl.plan.builder import Builder
 from feature_dsl.plan.nodes import COLUMN, CONSTANT, Input, Node, Output
-from feature_dsl.types import Type, Value, parse_type
+from feature_dsl.types import Scalar, Type, Value, parse_type
 
 FORMAT = 1
 _METADATA = ("role", "cardinality", "max_length", "length", "table", "domains")
@@ -58,15 +58,11 @@ def prune(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], di
             node = nodes[index]
             placed[index] = len(kept)
             args = tuple(placed[arg] for arg in node.args)
-            kept.append(
-                Node(node.op, node.version, args, node.type, node.lifted, node.value, node.name, node.bounds)
-            )
+            kept.append(Node(node.op, node.version, args, node.type, node.lifted, node.value, node.name, node.bounds))
     return kept, placed
 
 
-def to_document(
-    group: str, nodes: Sequence[Node], inputs: Sequence[Input], outputs: Sequence[Output]
-) -> dict[str, Any]:
+def to_document(group: str, nodes: Sequence[Node], inputs: Sequence[Input], outputs: Sequence[Output]) -> dict[str, Any]:
     """The plan as JSON values."""
     return {
         "format": FORMAT,
@@ -138,14 +134,18 @@ def _operation(builder: Builder, entry: Sequence[Any], position: int) -> None:
         raise FeatureError(f"the plan's node {position} is wrong: {name} {problem.message}") from None
 
 
-_PYTHON = {"int64": int, "float64": float, "utf8": str, "bool": bool}
+_PYTHON = {"int64": "int", "float64": "float", "utf8": "str", "bool": "bool"}
 
 
 def _constant(value: Any, kind: Type) -> Value:
     if kind.is_list:
         if not isinstance(value, list) or len(value) > limits.LIST_LENGTH:
             raise FeatureError("the plan has a list constant that is none, or is too long")
-        return tuple(_constant(item, kind.element) for item in value)  # type: ignore[misc]
-    if value is not None and type(value) is not _PYTHON[kind.name]:
+        return tuple(_scalar(item, kind.element) for item in value)
+    return _scalar(value, kind)
+
+
+def _scalar(value: Scalar, kind: Type) -> Scalar:
+    if value is not None and _PYTHON[kind.name] != type(value).__name__:
         raise FeatureError(f"the plan has a constant {value!r} that is no {kind}")
-    return value  # type: ignore[no-any-return]
+    return value

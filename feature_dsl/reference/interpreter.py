@@ -74,8 +74,9 @@ def _read(value: Any, kind: Type, name: str) -> Value:
 def _read_scalar(value: Any, kind: Type, name: str) -> Scalar:
     if value is None:
         return None
-    if not isinstance(value, _ACCEPTED[kind.name]) or (isinstance(value, bool) and kind.name != "bool"):
+    if type(value) not in _ACCEPTED[kind.name]:
         raise FeatureError(f"column {name!r} is {kind}, and {value!r} is not")
-    result = normalise(float(value) if kind.name == "float64" else value)
+    exact: Scalar = float(value) if kind.name == "float64" else value
+    result = normalise(exact)
     assert not isinstance(result, tuple)
     return result

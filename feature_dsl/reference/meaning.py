@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def normalise(value: Value) -> Value:
-    """"" and NaN as missing, in lists too."""
+    """ "" and NaN as missing, in lists too."""
     if isinstance(value, tuple):
         return tuple(None if item == "" or item != item else item for item in value)
     return None if value == "" or value != value else value

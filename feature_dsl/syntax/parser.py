@@ -63,7 +63,7 @@ def _checked(expression: Call) -> Call:
 
 
 @v_args(inline=True)
-class _Tree(Transformer[Token, object]):
+class _Tree(Transformer[Token, object]):  # type: ignore[misc,unused-ignore]
     """Callbacks of the parser, one per rule of the grammar."""
 
     def name(self, token: Token) -> Name:
@@ -145,7 +145,7 @@ def _lark() -> Lark:
         parser="lalr",
         start=["start", "expression_only"],
         transformer=_Tree(),
-        postlex=_Newlines(),  # type: ignore[arg-type]
+        postlex=_Newlines(),  # type: ignore[arg-type,unused-ignore]
         maybe_placeholders=False,
     )
 

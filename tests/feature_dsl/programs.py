@@ -66,7 +66,8 @@ class Programs:
         return repr(value)
 
     def constants(self, kind: str) -> str:
-        pool: list[Any] = {"int64": _INTS[:-2], "float64": _FLOATS[1:], "utf8": _WORDS}[kind]
+        pools: dict[str, list[Any]] = {"int64": _INTS[:-2], "float64": _FLOATS[1:], "utf8": _WORDS}
+        pool = pools[kind]
         chosen = self.random.sample(pool, self.random.randint(1, 6))
         return "array(" + ", ".join(f'"{item}"' if kind == "utf8" else repr(item) for item in chosen) + ")"
 
@@ -124,7 +125,7 @@ def _cross(*kinds: str) -> Maker:
 
 
 def _split(programs: Programs, depth: int) -> str:
-    return f'split({programs.expression("utf8", depth)}, {programs.random.choice(["|", "|a", "ä"])!r})'.replace("'", '"')
+    return f"split({programs.expression('utf8', depth)}, {programs.random.choice(['|', '|a', 'ä'])!r})".replace("'", '"')
 
 
 def _take(kind: str) -> Maker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -69,7 +70,7 @@ def test_encodings_of_one_column_give_one_result(seed: int) -> None:
     plan = feature_dsl.load(generator.script(3)).compile(schema=programs.SCHEMA)
     batch = generator.batch(9)
     expected = plan.run(batch)
-    texts = {
+    texts: dict[str, Callable[[pa.Array], pa.Array]] = {
         "large": lambda array: array.cast(pa.large_string()),
         "view": lambda array: pa.array(array.to_pylist(), pa.string_view()),
         "dictionary": lambda array: array.dictionary_encode(),
