@@ -50,6 +50,7 @@ class Bundle:
         self.info = info
         self.plan = plan
         self.folder = folder
+        self.tables = dict(tables)
         self._lookup = Lookup(info.features, tables)
         self._network = network
         unknown = set(network.inputs) - {item.name for item in info.inputs}

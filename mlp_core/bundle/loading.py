@@ -57,9 +57,12 @@ def read_plan(text: str) -> Plan | None:
     """The frozen plan in features.json, None for `null`."""
     if text.strip() == "null":
         return None
-    from feature_dsl import Plan
+    from feature_dsl import FeatureError, Plan
 
-    return Plan.from_json(text)
+    try:
+        return Plan.from_json(text)
+    except FeatureError as error:
+        raise BundleError(f"{FEATURES}: {error}") from error
 
 
 def _check_file(path: Path, name: str, size: int, sha256: str | None) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mlp_core.bundle.bundle import Bundle, pack_check
 from mlp_core.bundle.errors import BundleError
-from mlp_core.bundle.format import CHECK, CHECK_ROWS, FEATURES, MODEL, NETWORK, FileInfo, ModelInfo
+from mlp_core.bundle.format import CHECK, CHECK_ROWS, FEATURES, MODEL, NETWORK, TOLERANCE, FileInfo, ModelInfo
 from mlp_core.bundle.loading import read_plan
 from mlp_core.bundle.lookup import FixedTable
 from mlp_core.bundle.network import Network
@@ -72,6 +72,13 @@ def write(contents: Contents, open_file: Opener, *, features: pa.Table, raw: pa.
     info, bundle = contents.info, contents.bundle()
     features = features.select([feature.name for feature in info.features])
     scores = bundle.score_features(features)
+    if raw is not None:
+        difference = float(np.max(np.abs(bundle.score_raw(raw) - scores)))
+        if not difference <= TOLERANCE:
+            raise BundleError(
+                f"score_raw differs by {difference:.3g} from score_features on the same rows: the feature columns were not computed by this"
+                f" plan; compute them again with it"
+            )
     if not np.isfinite(scores).all():
         raise BundleError("the model scores NaN on its own training rows; train it again with a lower learning rate")
     files: dict[str, FileInfo] = {}

@@ -22,9 +22,9 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     optimizer: of the dense weights and, touching only the rows of a batch, of the embedding tables; learning_rate: of both;
     embedding_learning_rate: of the tables where it differs; l2: added to the gradient of the embedding rows that a batch touches,
     times the row; weight_decay: the same for dense weights; cardinality: rows of tables whose column does not state them, for
-    all or by column; patience: epochs without a better validation AUC before training stops (0: never); refit: what follows
-    once the best epoch is selected on the validation set: "validation" learns its rows in one pass, so that the newest day is not lost;
-    "none" leaves the model as it was measured.
+    all or by column; patience: epochs without a better validation AUC before training stops (0: never); refit: begin again
+    once the best epoch is selected, and learn training and validation rows together for as many epochs, so that the newest day is
+    not lost (the measures in the bundle are those of the model that was selected).
     """
 
     optimizer: Literal["adagrad", "adam"] = "adagrad"
@@ -34,7 +34,7 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     weight_decay: NotNegative = 0.0
     cardinality: Rows | dict[str, Rows] | None = None
     patience: Annotated[int, Meta(ge=0)] = 1
-    refit: Literal["validation", "none"] = "validation"
+    refit: bool = True
 
 
 class LrParams(CommonParams, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from mlp_core.specs.decoding import convert, decode, nearest
 from mlp_core.specs.errors import SpecError
-from mlp_core.specs.presets import presets
+from mlp_core.specs.presets import CommonParams, presets
 
 Name = Annotated[str, Meta(min_length=1)]
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -83,7 +83,7 @@ def validate(spec: TrainingSpec) -> None:
     preset_params(spec)
 
 
-def preset_params(spec: TrainingSpec) -> Any:
+def preset_params(spec: TrainingSpec) -> CommonParams:
     """`spec.params` as the preset's own struct, defaults filled in; SpecError as `validate`."""
     preset = presets.get(spec.algorithm or "")
     if preset is None:

@@ -1,0 +1,109 @@
+"""Training as processes: several ranks, being told to stop, and programs of one's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlp_core import bundle
+from mlp_core.artifacts import Artifact
+from mlp_train.context import TrainContext
+from mlp_train.torch.training import train
+
+from .conftest import MakeSpec, planted
+
+
+def start(job: Path, **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "mlp_train", "--job", str(job)]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "MLP_RESOURCES": '{"cpu": 1}', **environment},
+        cwd=job.parent,
+    )
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def last(output: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return document
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["adagrad", "adam"])
+def test_two_ranks_learn_what_one_process_learns(make_spec: MakeSpec, tmp_path: Path, optimizer: str) -> None:
+    """The mean of the ranks' gradients is the batch's, so only the order of additions differs."""
+    params = {"learning_rate": 0.05, "embedding_dim": 4, "hidden": (16,), "optimizer": optimizer}
+    alone = train(make_spec(params=params, epochs=2), TrainContext(threads=1))
+    job = tmp_path / "job.json"
+    job.write_bytes(make_spec(params=params, epochs=2, output=str(tmp_path / "two")).to_json())
+    topology = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    ranks = [start(job, RANK=str(rank), **topology) for rank in range(2)]
+    ended = [rank.communicate(timeout=180) for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], ended
+    assert ended[1][0] == ""
+    done = last(ended[0][0])
+    assert done["event"] == "done"
+    assert done["auc"] == pytest.approx(alone["auc"], abs=1e-3)
+    rows = planted(500, 7)
+    together, apart = bundle.load(done["bundle"]).score_features(rows), bundle.load(alone["bundle"]).score_features(rows)
+    assert together == pytest.approx(apart, abs=1e-3)
+
+
+def test_sigterm_ends_training_at_once_and_publishes_nothing(make_spec: MakeSpec, tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_bytes(make_spec(epochs=100_000).to_json())
+    process = start(job)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == "epoch":
+            break
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 5
+    assert process.returncode == 143
+    assert last(output) == {"event": "terminated", "signal": "SIGTERM"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_script_takes_the_place_of_an_algorithm(make_spec: MakeSpec, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import json, os, sys\n"
+        "spec = json.load(open(os.environ['MLP_SPEC']))\n"
+        "print(json.dumps({'event': 'done', 'name': spec['name'], 'cpu': json.loads(os.environ['MLP_RESOURCES'])['cpu'], 'rank': os.environ['RANK']}))\n"
+    )
+    job = tmp_path / "job.json"
+    job.write_bytes(make_spec(algorithm=None, script="own.py", params={}).to_json())
+    process = start(job, RANK="0")
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert last(output) == {"event": "done", "name": "ctr", "cpu": 1, "rank": "0"}
+
+
+def test_the_command_publishes_what_the_function_does(make_spec: MakeSpec, tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_bytes(make_spec(epochs=1).to_json())
+    process = start(job)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert errors == ""
+    done = last(output)
+    here = train(make_spec(epochs=1, output=str(tmp_path / "here")), TrainContext(threads=1))
+    assert Artifact.load(done["bundle"]).digest == Artifact.load(here["bundle"]).digest

@@ -1,0 +1,51 @@
+"""From job.json to the framework that trains it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mlp_core.specs import TrainingSpec, validate
+from mlp_train.context import TrainContext
+from mlp_train.errors import TrainError
+from mlp_train.signals import release_sigterm
+
+SPEC = "MLP_SPEC"
+
+Result = dict[str, Any]
+# Frameworks by name: the function that trains a specification. Imported when used, so that an image carries one of them.
+FRAMEWORKS: dict[str, str] = {"torch": "mlp_train.torch.training:train"}
+
+
+def run(job: Path) -> Result:
+    """Train the specification in the file `job`; returns what the last line on standard output says.
+
+    A `script` takes over this process, and this function does not return. Raises SpecError, TrainError, ArtifactError and BundleError.
+    """
+    if not job.is_file():
+        raise TrainError(f"there is no job file {job}; write the training specification there")
+    spec = TrainingSpec.from_json(job.read_bytes())
+    validate(spec)
+    if spec.script is not None:
+        _become(spec.script, job)
+    target = FRAMEWORKS.get(spec.framework)
+    if target is None:
+        raise TrainError(f"framework {spec.framework!r} is not available; use {' or '.join(FRAMEWORKS)}")
+    module, _, name = target.partition(":")
+    train: Callable[[TrainingSpec, TrainContext], Result] = getattr(import_module(module), name)
+    return train(spec, TrainContext.from_environment())
+
+
+def _become(script: str, job: Path) -> None:
+    """Replace this process by the script, with the specification's path in `MLP_SPEC`; resources and topology are there already."""
+    path = Path(script)
+    if not path.is_file():
+        raise TrainError(f"script {script!r} does not exist in {Path.cwd()}; give its path")
+    command = [sys.executable, str(path)] if path.suffix == ".py" else [str(path.absolute())]
+    release_sigterm()
+    sys.stdout.flush()
+    os.execve(command[0], command, {**os.environ, SPEC: str(job.absolute())})
