@@ -24,6 +24,12 @@ def champion_before(name: str, model: Artifact, repository: str | None = None) -
 
 def deployed_before(name: str, data_end: str, repository: str | None = None) -> Artifact | None:
     """The last deployed bundle of `name` whose data end before the day `data_end` (YYYY-MM-DD); None if there was none."""
-    root = Path(repository) if repository else home() / "models"
-    release = Repository(root).model(name).champion_before(data_end)
-    return None if release is None else Artifact.load(release.bundle)
+    model = Repository(Path(repository) if repository else home() / "models").model(name)
+    release = model.champion_before(data_end)
+    if release is None:
+        return None
+    try:
+        return Artifact.load(release.bundle)
+    except ArtifactError:
+        # The artifact was removed by hand; the repository has a copy of it, manifest included.
+        return Artifact.load(model.bundle(release.version).as_uri())

@@ -19,7 +19,7 @@ def render(name: str, versions: Mapping[int, ModelInfo], environment: Path | Non
     itself refuses a request that lacks one of its own. environment: the virtual environment that models run in on this machine;
     None where the server's own Python has the packages (an image). Raises DeployError if the versions do not go together.
     """
-    from google.protobuf import text_format  # type: ignore[import-untyped]
+    from google.protobuf import text_format
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
     config = ModelConfig(name=name, backend="python")
