@@ -12,7 +12,6 @@ from mlp_core.artifacts import Attempt, FileEntry, storage
 from mlp_core.specs.jobs import FeatureJob, Table, unpack_schema
 from spark_jobs.outputs import Written, publish, write_parts
 from spark_jobs.runtime import context, main
-from spark_jobs.sample import PLAN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,8 +49,7 @@ def run(job: FeatureJob) -> None:
             parts[written.partition].append(written.entry)
 
     def describe(attempt: Attempt) -> None:
-        attempt.write_bytes(PLAN, job.plan.encode())
-        attempt.plan = plan.fingerprint
+        attempt.plan = job.plan
 
     publish(job.attempts, parts, schema, describe)
 

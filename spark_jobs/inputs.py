@@ -63,7 +63,7 @@ def _frame(spark: SparkSession, column: str, partitions: Sequence[Partition], sc
 
 def _places(spark: SparkSession, partitions: Sequence[Partition]) -> DataFrame:
     """Which partition a file belongs to, files spelled as `_metadata.file_path` spells them."""
-    java_path = spark.sparkContext._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
+    java_path = spark.sparkContext._jvm.org.apache.hadoop.fs.Path
     pairs = [
         f"({_literal(spelling)}, {_literal(partition.name)})"
         for partition in partitions

@@ -64,13 +64,13 @@ def arrow_schema(frame_schema: object) -> pa.Schema:
     """The Arrow schema of a frame's schema, every field nullable as in Parquet files that Spark writes."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    schema: pa.Schema = to_arrow_schema(frame_schema, timezone="UTC")  # type: ignore[arg-type]
+    schema: pa.Schema = to_arrow_schema(frame_schema, timezone="UTC")
     return schema
 
 
 def _narrow_or_balanced(frame: DataFrame) -> DataFrame:
     """A frame that shuffles gets few, even, partition-wise output tasks; a narrow one stays as it is."""
-    plan = frame._jdf.queryExecution().executedPlan().toString()  # type: ignore[union-attr]
+    plan = frame._jdf.queryExecution().executedPlan().toString()
     if "Exchange hashpartitioning" not in plan:
         return frame
     return frame.hint("rebalance", PARTITION)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column
 
-PLAN = "plan.json"
 _ORDER = "__mlp_order"
 
 
@@ -23,9 +22,7 @@ def run(job: SampleJob) -> None:
     """Sample, sort and publish every partition."""
 
     def describe(attempt: Attempt) -> None:
-        if job.plan is not None:
-            attempt.write_bytes(PLAN, job.plan.encode())
-            attempt.plan = job.fingerprint
+        attempt.plan = job.plan
 
     for rows in read(session(), job.input):
         attempts = {partition.name: job.attempts[partition.name] for partition in rows.partitions}

@@ -51,7 +51,7 @@ class SparkSubmitLauncher(ProcessLauncher):
             for place in job.places:
                 if urlsplit(place).scheme in _PLACES:
                     raise LauncherError(
-                        f"the workers of {self._master(self._where)} cannot reach {place}: put the warehouse and the artifact root on storage "
+                        f"the workers of {self._master(self._where)} cannot reach {place}: put warehouse and artifact root on storage "
                         "that they share (hdfs:, s3: …), by [mlp] artifact_root or the operator's artifact_root"
                     )
         return super().run(job, context)

@@ -115,7 +115,7 @@ class SampleJob(SparkJob, frozen=True, kw_only=True):
     """Rows drawn by a hash, in a seeded order.
 
     rates: by partition, the share of the rows to keep for a value of the label (as text); others are kept; key: columns whose hash
-    decides, all where there are none; plan, fingerprint: of the features in the rows, where there are some.
+    decides, all where there are none; plan: of the features in the rows, where there are some.
     """
 
     input: Table
@@ -124,7 +124,6 @@ class SampleJob(SparkJob, frozen=True, kw_only=True):
     label: Name | None = None
     key: tuple[Name, ...] = ()
     plan: str | None = None
-    fingerprint: str | None = None
 
 
 class StatisticsJob(SparkJob, frozen=True, kw_only=True):

@@ -1,0 +1,135 @@
+"""What the operators share whose work is a Spark job: where it runs, what it is told, and partition-wise reuse."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from airflow_mlp.launchers.base import Job, JobRejected, Launcher, LauncherError, launcher
+from airflow_mlp.operators.base import BadInput, MlpOperator
+from airflow_mlp.operators.step import Step
+from mlp_core.artifacts import Artifact, Identity
+from mlp_core.artifacts.manifest import digest_of
+from mlp_core.home import home
+from mlp_core.specs import Resources, SpecError
+from mlp_core.specs.jobs import SparkJob
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class SparkOperator(MlpOperator):
+    """Base of the operators that run a Spark job, one application for all partitions that are missing.
+
+    :param launcher: where the job runs: "spark_local" or "spark_submit"; default `[mlp] spark_launcher`, else "spark_local".
+    :param connection: for a cluster: the Airflow connection that leads to it. (templated)
+    :param resources: cores and memory of Spark here, or of each executor (and how many) on a cluster.
+    :param spark_conf: more Spark settings.
+    """
+
+    template_fields: ClassVar[tuple[str, ...]] = (*MlpOperator.template_fields, "connection")  # type: ignore[misc]
+    job_module: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        launcher: str | None = None,
+        connection: str | None = None,
+        resources: Resources | Mapping[str, Any] | None = None,
+        spark_conf: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.launcher = launcher
+        self.connection = connection
+        self.job_resources = resources
+        self.spark_conf = dict(spark_conf or {})
+        self._running: tuple[Launcher, Job] | None = None
+
+    def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
+        """Check everything, then make what is missing. Errors of specifications and refused jobs are BadInput."""
+        try:
+            return self.make(step, context)
+        except (SpecError, LauncherError, JobRejected) as error:
+            raise BadInput(str(error)) from error
+
+    def make(self, step: Step, context: Context) -> Mapping[str, Artifact]:
+        """What a subclass does: the outputs, by name."""
+        raise NotImplementedError(f"{type(self).__name__} has to define make")
+
+    def make_partitions(
+        self,
+        step: Step,
+        context: Context,
+        identities: Mapping[str, Identity],
+        job: Callable[[dict[str, str]], SparkJob],
+        *,
+        output: str = "",
+    ) -> dict[str, Artifact]:
+        """A table for each partition; `job` says what to run for the attempts (by partition) of those that are missing."""
+
+        def run(attempts: Mapping[str, Any]) -> None:
+            self.submit(step, job({partition: attempt.uri for partition, attempt in attempts.items()}), context)
+
+        return step.make_partitions(identities, run, output=output)
+
+    def submit(self, step: Step, spec: SparkJob, context: Context) -> None:
+        """Run the job `spec` to its end; its folder stays where it fails."""
+        where = launcher(self.launcher or configured_launcher(), {"connection": self.connection, "conf": self.spark_conf})
+        attempts = sorted(spec.attempts.values())
+        maker = step.maker
+        instance = [maker.dag_id, maker.run_id, maker.task_id, maker.map_index] if maker.task_id else attempts
+        name = f"{self.task_id}-{digest_of(instance)[:12]}"
+        job = Job(
+            name=name,
+            module=self.job_module,
+            spec=spec.to_json(),
+            workdir=home() / "cache" / "jobs" / f"{name}-{attempts[-1].rsplit('/', 1)[-1]}",
+            resources=_resources(self.job_resources),
+            places=(*attempts, *_inputs(spec)),
+            identity=digest_of(attempts),
+        )
+        self._running = (where, job)
+        try:
+            where.run(job, context)
+        finally:
+            self._running = None
+        shutil.rmtree(job.workdir, ignore_errors=True)
+
+    def on_kill(self) -> None:
+        """Stop the job with its task."""
+        if self._running is not None:
+            where, job = self._running
+            where.cancel(job)
+
+
+def configured_launcher() -> str:
+    """`[mlp] spark_launcher` of Airflow's configuration."""
+    from airflow.sdk import conf
+
+    return conf.get("mlp", "spark_launcher", fallback="") or "spark_local"
+
+
+def check_columns(field: str, wanted: Iterable[str], names: Iterable[str], uri: str) -> None:
+    """Raise BadInput that names the first of `wanted` that is not among `names`, the columns of the data at `uri`."""
+    known = list(names)
+    for column in wanted:
+        if column not in known:
+            raise BadInput(f"{field} names the column {column!r}, which {uri} does not have: it has {', '.join(known)}")
+
+
+def _inputs(spec: SparkJob) -> tuple[str, ...]:
+    """URIs of one file of each table that the job reads."""
+    document = msgspec.to_builtins(spec)
+    tables = [document.get("input"), *document.get("inputs", ()), *(trait["table"] for trait in document.get("traits", ()))]
+    files = (part["files"][0] for table in tables if table for part in table["partitions"] if part["files"])
+    return tuple(file["uri"] if isinstance(file, Mapping) else file[0] for file in files)
+
+
+def _resources(value: Resources | Mapping[str, Any] | None) -> Resources | None:
+    if value is None or isinstance(value, Resources):
+        return value
+    return Resources.from_json(msgspec.json.encode(dict(value)))
