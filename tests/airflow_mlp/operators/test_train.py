@@ -17,6 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.launchers.base import JobFailed
 from airflow_mlp.operators.train import TrainOperator
+from airflow_mlp.triton.pointer import Pointer, Release, write_pointer
 from mlp_core import bundle
 from mlp_core.artifacts import Artifact, Identity, publish
 
@@ -117,6 +118,32 @@ def test_a_bundle_is_trained_and_reused(operator: Callable[..., TrainOperator], 
     same = operator(resources={"cpu": 1}, image="x", hyperparameters={"cardinality": 64, "optimizer": "adagrad"})
     assert same.execute(task_context(try_number=2)) == uri
     assert len(bundles(tmp_path)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_warm_start_goes_on_from_the_deployed_parent(
+    operator: Callable[..., TrainOperator], table: Callable[..., str], task_context: TaskContext, tmp_path: Path
+) -> None:
+    days = {day: table(day, seed=index) for index, day in enumerate(("2000-11-17", "2000-11-18", "2000-11-19", "2000-11-20"))}
+    first, second = ("2000-11-17", "2000-11-18"), tuple(days)
+    no_parent = operator(warm_start="parent", train=days[first[0]], validation=days[first[1]])
+    parent = Artifact.load(no_parent.execute(task_context("2000-11-19")))
+    assert [item.name for item in parent.manifest.inputs] == ["train.0", "validation.1"]
+
+    window = bundle.load(parent.uri).info.data
+    release = Release(version=1, bundle=parent.uri, digest=parent.digest, data_start=window.start, data_end=window.end)
+    folder = tmp_path / "home" / "models" / "ctr"
+    folder.mkdir(parents=True)
+    write_pointer(folder, Pointer(name="ctr").moved(release, "deployed"))
+
+    grown = operator(warm_start="parent", train=[days[day] for day in second[:-1]], validation=days[second[-1]])
+    child = Artifact.load(grown.execute(task_context("2000-11-21")))
+    assert child.manifest.inputs[-1].name == "parent"
+    assert child.manifest.inputs[-1].uri == parent.uri
+    assert bundle.load(child.uri).info.parent == parent.uri
+    # A rerun of the earlier day has no parent still: the deployed model has seen that day.
+    assert no_parent.execute(task_context("2000-11-19", try_number=2)) == parent.uri
 
 
 @pytest.mark.slow
