@@ -252,7 +252,7 @@ def _begin_checkpoint(step: Step, identity: Identity) -> Attempt:
 def _uris(value: str | Iterable[str] | None) -> list[str]:
     if value is None:
         return []
-    return [value] if isinstance(value, str) else list(value)
+    return [value] if isinstance(value, str) else [uri for uri in value if uri]
 
 
 def _resources(value: Resources | Mapping[str, Any] | None) -> Resources | None:

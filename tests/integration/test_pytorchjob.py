@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import threading
 import time
 import uuid
@@ -132,13 +133,22 @@ def test_a_job_that_refuses_its_input_is_not_to_be_retried(job: Callable[..., Jo
         launcher().run(job(b'{"fail": "empty", "code": 2}'))
 
 
-def test_cancelling_deletes_the_job(job: Callable[..., Job], cluster: Cluster) -> None:
+def test_cancelling_from_a_signal_handler_deletes_the_job(job: Callable[..., Job], cluster: Cluster) -> None:
     made, runner = job(b'{"sleep": 600}'), launcher()
-    thread, errors = in_thread(lambda: runner.run(made))
-    started(cluster, made)
-    runner.cancel(made)
-    thread.join(30)
-    assert isinstance(errors[0], JobCancelled)
+
+    def stop_when_started() -> None:
+        started(cluster, made)
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    before = signal.signal(signal.SIGUSR2, lambda number, frame: runner.cancel(made))
+    stopper = threading.Thread(target=stop_when_started)
+    stopper.start()
+    try:
+        with pytest.raises(JobCancelled, match="was deleted because its task was stopped"):
+            runner.run(made)
+    finally:
+        stopper.join()
+        signal.signal(signal.SIGUSR2, before)
     assert gone(cluster, made)
 
 
