@@ -13,6 +13,7 @@ from feature_dsl.errors import FeatureError
 
 if TYPE_CHECKING:
     from feature_dsl.feature_set import FeatureSet, load
+    from feature_dsl.kernels.warm import warm_up
     from feature_dsl.plan.nodes import Input, Output
     from feature_dsl.plan.plan import Plan, Runner
 
@@ -21,11 +22,12 @@ _HOMES = {
     "FeatureSet": "feature_dsl.feature_set",
     "Plan": "feature_dsl.plan.plan",
     "Runner": "feature_dsl.plan.plan",
+    "warm_up": "feature_dsl.kernels.warm",
     "Input": "feature_dsl.plan.nodes",
     "Output": "feature_dsl.plan.nodes",
 }
 
-__all__ = ["FeatureError", "FeatureSet", "Input", "Output", "Plan", "Runner", "load"]
+__all__ = ["FeatureError", "FeatureSet", "Input", "Output", "Plan", "Runner", "load", "warm_up"]
 
 
 def __getattr__(name: str) -> Any:

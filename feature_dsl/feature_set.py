@@ -88,6 +88,7 @@ def load(path_or_text: str | Path) -> FeatureSet:
     :raises FeatureError: with file, line, column and a hint.
     """
     text, file = _text_of(path_or_text)
+    _check_encodable(text, file)
     if text.lstrip().startswith("def "):
         source = Source(file)
         document = single("feature", Lowered(parse_script(text, source), source), source)
@@ -107,6 +108,15 @@ def _text_of(path_or_text: str | Path) -> tuple[str, str | None]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise FeatureError(f"the feature file cannot be read: {reason}", file=str(path_or_text)[:200]) from None
+
+
+def _check_encodable(text: str, file: str | None) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as problem:
+        line = text.count("\n", 0, problem.start) + 1
+        message = "the text holds half of a surrogate pair, which is no text"
+        raise FeatureError(message, file=file, line=line, column=problem.start - text.rfind("\n", 0, problem.start)) from None
 
 
 def _check_references(document: Document) -> None:

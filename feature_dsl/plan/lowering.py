@@ -10,6 +10,7 @@ from feature_dsl.document.features import Feature
 from feature_dsl.errors import FeatureError, did_you_mean
 from feature_dsl.operations.base import TypeProblem
 from feature_dsl.plan.builder import Builder
+from feature_dsl.plan.lengths import longest
 from feature_dsl.plan.nodes import Node
 from feature_dsl.syntax.tree import Call, Expression, Literal, Name, Position, Statement, walk
 from feature_dsl.types import BOOL, INT, TEXT, Value
@@ -123,10 +124,12 @@ class Lowering:
             message = f"{meta.name} takes the longest length alone" if len(parts) > 1 else "initList is for a list"
             raise self._error(message, meta.at or value.at, "initArray(1, 0) is for a scalar")
         final = raw
-        if most is not None and not self._is_cut(raw, most):
+        reach = longest(self._builder.nodes, self._builder.known, raw)
+        if most is not None and (reach is None or reach > most):
+            reach = most
             final = self._call("take", [raw, self._builder.literal(most)], meta)
         final = self._call("drop_missing", [final], meta) if self._may_miss(final) else final
-        return self._compiled(self._numeric(final, value), raw, most, None)
+        return self._compiled(self._numeric(final, value), raw, reach, None)
 
     def _array(self, meta: Call, parts: list[Value], raw: int, value: Expression) -> Compiled:
         if not 1 <= len(parts) <= 2:
@@ -169,14 +172,6 @@ class Lowering:
     def _numeric(self, index: int, value: Expression) -> int:
         node = self._node(index)
         return self._builder.constant(0, INT) if node.type == TEXT else index
-
-    def _is_cut(self, index: int, most: int) -> bool:
-        """Whether the list is known to be no longer than ``most``."""
-        node = self._node(index)
-        while node.lifted:
-            node = self._node(next(arg for arg in node.args if self._node(arg).type.is_list))
-        limit = self._builder.known.get(node.args[1]) if node.op == "take" else None
-        return isinstance(limit, int) and limit <= most
 
     def _never_missing(self, index: int) -> bool:
         node = self._node(index)

@@ -122,6 +122,9 @@ class Plan:
         """
         return cls(*serial.from_document(text))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Plan.from_json, (self.to_json(),)  # kernels stay out of pickles
+
     def _check(self, schema: pa.Schema) -> None:
         for wanted in self.inputs:
             if wanted.name not in schema.names:

@@ -35,13 +35,15 @@ class _Problem(Exception):
 
 
 class _Newlines:
-    """Drops newlines between parentheses, so that a call may go over several lines."""
+    """Drops newlines between parentheses, so that a call may go over several lines, and counts tokens."""
 
     always_accept = ("_NL",)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         depth = 0
-        for token in stream:
+        for count, token in enumerate(stream):
+            if count > limits.SCRIPT_NODES:
+                raise _Problem(f"the script has more than {limits.SCRIPT_NODES:,} words and signs", _at(token))
             if token.type == "LPAR":
                 depth += 1
             elif token.type == "RPAR":

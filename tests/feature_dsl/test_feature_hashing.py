@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
+import xxhash
 
 from feature_dsl.hashing import hash_int64, hash_strings
 from feature_dsl.reference.xxh64 import xxh64
 
-xxhash = pytest.importorskip("xxhash")
 WORDS = [None, "", "a", "ä", "日本語", *("x" * length for length in range(1, 100)), "😀" * 30]
 
 

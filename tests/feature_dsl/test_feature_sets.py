@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import xxhash
 
 import feature_dsl
 from feature_dsl.reference import run_row
@@ -68,8 +70,6 @@ def test_the_seed_script() -> None:
 
 
 def test_configured_kinds_against_xxhash() -> None:
-    xxhash = pytest.importorskip("xxhash")
-
     def signed(digest: int) -> int:
         return digest - 2**64 if digest >= 2**63 else digest
 
@@ -122,6 +122,20 @@ features:
     assert found["d"] == [ids[:2] for ids in found["c"]]
     single = _columns(file, pa.RecordBatch.from_pydict({"a": [["x"], ["x"], ["y"]], "b": [[1], [2], [1]]}))
     assert [found["c"][0][0], found["c"][0][1], found["c"][0][3]] == [ids[0] for ids in single["c"]]
+
+
+def test_longest_lists_follow_from_the_script() -> None:
+    plan = feature_dsl.load(FILE).compile()
+    assert {o.name: o.max_length for o in plan.outputs if o.type.is_list} == {"genre": 2, "age_x_genre": 2}
+    assert feature_dsl.load(FILE.replace(", max_length: 2", "")).compile().outputs[2].max_length is None
+
+
+def test_a_plan_is_pickled_without_its_kernels() -> None:
+    plan = feature_dsl.load(FILE).compile()
+    expected = plan.run(BATCH)
+    again = pickle.loads(pickle.dumps(plan))
+    assert again == plan and again.run(BATCH).equals(expected)
+    assert again.bind(3).run(BATCH).equals(expected)
 
 
 def test_selection_domains_and_bind() -> None:
