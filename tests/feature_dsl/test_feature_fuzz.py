@@ -18,8 +18,8 @@ SEEDS = [
     "version: 1\ngroup: g\ndomains:\n  user: {key: s, columns: {s: utf8, n: int64}}\nfeatures:\n"
     "  - {name: a, kind: enum_feature, source: s, values: [x, y]}\n"
     "  - {name: b, kind: cross_feature, inputs: [a, s], hash_buckets: 10}\n"
-    '  - name: c\n    kind: raw_feature\n    script: |\n"
-    "      def meta(){ initList(2) }\n      def main(){ split(x("s"), "|").hash_bucket(9) }\n',
+    "  - name: c\n    kind: raw_feature\n    script: |\n"
+    '      def meta(){ initList(2) }\n      def main(){ split(x("s"), "|").hash_bucket(9) }\n',
 ]
 PIECES = ["(", ")", "{", "}", '"', "'", "\\", ",", ";", "\n", ".", "=", "-", "1e999", "9" * 30, "def ", "x(", "[", "]", ": ",
           "&a ", "*a", "!!python/object:os.system ", "\t", "\0", "\ud800", "é", "if", "&&", "|", ">", "- ", "null", "~", "#"]  # fmt: skip
