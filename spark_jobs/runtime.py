@@ -38,9 +38,9 @@ def main(kind: type[Spec], run: Callable[[Spec], None], arguments: Sequence[str]
         target = Path(os.environ.get("MLP_ERROR_FILE") or path.with_name("error.json"))
         target.write_bytes(msgspec.json.encode({"error": sentence}))
         print(sentence, file=sys.stderr)
-        if not isinstance(error, JobError):
-            raise
-        return REJECTED
+        if isinstance(error, JobError):
+            return REJECTED
+        raise
     return 0
 
 

@@ -11,6 +11,7 @@ from airflow_mlp.launchers.base import LauncherError
 from mlp_core.home import home
 
 LEAST_JAVA = 17
+CLASS_ARCHIVE = "classes.jsa"
 _LINKED = ("bin", "jars")
 
 
@@ -38,6 +39,12 @@ def spark_home() -> Path:
         except FileExistsError:
             continue  # made before, or by another task just now
     return slim
+
+
+def class_archive_options() -> str:
+    """Java's options to use the archive that `class_archive` makes; nothing where there is none. Java ignores one that does not fit."""
+    archive = spark_home() / CLASS_ARCHIVE
+    return f"-XX:SharedArchiveFile={archive} -Xlog:cds=off -Xlog:cds+dynamic=off" if archive.exists() else ""
 
 
 def check_java() -> None:

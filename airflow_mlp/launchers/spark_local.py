@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_mlp.launchers.base import Job
 from airflow_mlp.launchers.process import ProcessLauncher
-from airflow_mlp.launchers.spark_home import check_java, script, spark_home
+from airflow_mlp.launchers.spark_home import check_java, class_archive_options, script, spark_home
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,6 +24,7 @@ _LOCAL_CONF = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "32",
+    "spark.python.daemon.module": "spark_jobs.daemon",
 }
 
 
@@ -31,11 +32,18 @@ class SparkLocalLauncher(ProcessLauncher):
     """Runs a job of `spark_jobs` by the spark-submit of the installed pyspark, on all cores or on as many as the job's resources say.
 
     driver_memory: heap of the one Java process, in Spark's spelling ("2g"), where the job's resources name no memory; conf: more
-    Spark settings; grace: seconds between SIGTERM and SIGKILL.
+    Spark settings; java_options: more of Java's, default the class archive's; grace: seconds between SIGTERM and SIGKILL.
     """
 
-    def __init__(self, driver_memory: str = _DEFAULT_MEMORY, conf: Mapping[str, str] | None = None, grace: float = 10.0) -> None:
+    def __init__(
+        self,
+        driver_memory: str = _DEFAULT_MEMORY,
+        conf: Mapping[str, str] | None = None,
+        java_options: str | None = None,
+        grace: float = 10.0,
+    ) -> None:
         super().__init__(grace)
+        self.java_options = java_options
         self.driver_memory = driver_memory
         self.conf = dict(conf or {})
 
@@ -49,9 +57,10 @@ class SparkLocalLauncher(ProcessLauncher):
         cores, memory = "*", self.driver_memory
         if job.resources is not None:
             cores, memory = str(job.resources.threads), f"{job.resources.memory_bytes >> 20}m"
+        extra = class_archive_options() if self.java_options is None else self.java_options
         own = {**_LOCAL_CONF, "spark.local.dir": str(spec.parent / "scratch"), "spark.sql.warehouse.dir": str(spec.parent / "warehouse")}
         options = ["--master", f"local[{cores}]", "--driver-memory", memory, "--name", job.name]
-        options += ["--driver-java-options", f"{_QUICK_JAVA} -Dlog4j2.configurationFile={_LOG4J.as_uri()}"]
+        options += ["--driver-java-options", f"{_QUICK_JAVA} {extra} -Dlog4j2.configurationFile={_LOG4J.as_uri()}"]
         for key, value in {**own, **self.conf}.items():
             options += ["--conf", f"{key}={value}"]
         return [str(spark_home() / "bin" / "spark-submit"), *options, str(script(job.module)), "--job", str(spec)]

@@ -1,0 +1,13 @@
+"""Spark's Python daemon with what every task needs imported already: workers are forks of it and start at once."""
+
+from __future__ import annotations
+
+import pyarrow.compute
+import pyarrow.parquet  # noqa: F401
+from pyspark.daemon import manager
+
+import feature_dsl.hashing
+import mlp_core.artifacts.parts  # noqa: F401
+
+if __name__ == "__main__":
+    manager()
