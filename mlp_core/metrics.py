@@ -79,9 +79,7 @@ def gauc(labels: npt.ArrayLike, scores: npt.ArrayLike, groups: npt.ArrayLike) ->
     return float(np.average(wins[both] / pairs[both], weights=sizes[both]))
 
 
-def logloss(
-    labels: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike | None = None, epsilon: float = 1e-7
-) -> float:
+def logloss(labels: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike | None = None, epsilon: float = 1e-7) -> float:
     """Mean negative log likelihood in nats; probabilities are clipped to [epsilon, 1 − epsilon]. NaN for no rows."""
     positive, score = _labels(labels), np.clip(_column("scores", scores), epsilon, 1.0 - epsilon)
     _same_length(positive, score)
@@ -111,7 +109,7 @@ def _run_starts(values: Array) -> npt.NDArray[np.intp]:
 
 def _labels(labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     column = _column("labels", labels)
-    positive = column == 1.0
+    positive: npt.NDArray[np.bool_] = column == 1.0
     if not np.all(positive | (column == 0.0)):
         raise ValueError("labels must be 0 or 1; turn them into such a column first (label = rating >= 4)")
     return positive

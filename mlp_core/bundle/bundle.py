@@ -55,9 +55,7 @@ class Bundle:
         self._network = network
         unknown = set(network.inputs) - {item.name for item in info.inputs}
         if unknown:
-            raise BundleError(
-                f"dense.onnx wants inputs {sorted(unknown)} that model.json does not describe; export the bundle again"
-            )
+            raise BundleError(f"dense.onnx wants inputs {sorted(unknown)} that model.json does not describe; export the bundle again")
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -94,7 +92,7 @@ class Bundle:
         return unpack_check(pq.read_table(self.folder / CHECK), self.info)
 
     def check(self) -> None:
-        """Score the check rows, by features and, where they have raw columns, by those. BundleError when a score differs by more than 1e-5."""
+        """Score the check rows, by features and, where they have them, raw columns. BundleError when a score differs by over 1e-5."""
         rows = self.check_rows()
         entries: list[tuple[str, Any, pa.Table | None]] = [
             ("score_features", self.score_features, rows.features),

@@ -27,7 +27,10 @@ class IdColumn:
 
 @dataclass(frozen=True)
 class ListColumn:
-    """Any number of ids per row: row i has `ids[offsets[i]:offsets[i + 1]]`. offsets: (n + 1,) int64, the first 0; a missing list is empty."""
+    """Any number of ids per row: row i has `ids[offsets[i]:offsets[i + 1]]`. A missing list is empty.
+
+    offsets: (n + 1,) int64, the first 0.
+    """
 
     ids: Ids
     offsets: Ids
@@ -49,9 +52,7 @@ def read_columns(batch: pa.RecordBatch | pa.Table, features: Iterable[Feature]) 
     columns: dict[str, FeatureColumn] = {}
     for feature in features:
         if feature.name not in names:
-            raise BundleError(
-                f"feature column {feature.name!r} is missing; the batch has {', '.join(batch.schema.names)}"
-            )
+            raise BundleError(f"feature column {feature.name!r} is missing; the batch has {', '.join(batch.schema.names)}")
         columns[feature.name] = read_column(batch.column(feature.name), feature)
     return columns
 
@@ -70,9 +71,7 @@ def read_column(column: pa.Array | pa.ChunkedArray, feature: Feature) -> Feature
         return _list(array)
     if feature.type == "int64" and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         return IdColumn(_integers(array))
-    raise BundleError(
-        f"feature column {feature.name!r} has type {kind}, expected {feature.type}; compute it with the bundle's own plan"
-    )
+    raise BundleError(f"feature column {feature.name!r} has type {kind}, expected {feature.type}; compute it with the bundle's own plan")
 
 
 def _is_list(kind: pa.DataType) -> bool:

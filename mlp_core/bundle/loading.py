@@ -41,15 +41,11 @@ def read_info(folder: Path) -> ModelInfo:
     """model.json of the bundle in `folder`."""
     path = folder / MODEL
     if not path.is_file():
-        raise BundleError(
-            f"{folder} is no model bundle: it has no {MODEL}; give the folder or URI that training has published"
-        )
+        raise BundleError(f"{folder} is no model bundle: it has no {MODEL}; give the folder or URI that training has published")
     info = ModelInfo.from_json(path.read_bytes(), str(path))
     listed = {table.file for table in info.tables} | {FEATURES, NETWORK}
     if not listed <= set(info.files):
-        raise BundleError(
-            f"{path} lists no checksum for {', '.join(sorted(listed - set(info.files)))}; export the bundle again"
-        )
+        raise BundleError(f"{path} lists no checksum for {', '.join(sorted(listed - set(info.files)))}; export the bundle again")
     return info
 
 
@@ -71,12 +67,8 @@ def _check_file(path: Path, name: str, size: int, sha256: str | None) -> None:
     except FileNotFoundError:
         raise BundleError(f"{name} is missing from the bundle {path.parent}; copy the bundle again") from None
     if actual != size:
-        raise BundleError(
-            f"{name} has {actual} bytes instead of {size}: it is truncated or another file; copy the bundle again"
-        )
+        raise BundleError(f"{name} has {actual} bytes instead of {size}: it is truncated or another file; copy the bundle again")
     if sha256 is not None:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise BundleError(
-                    f"{name} does not have the checksum in {MODEL}: it was changed; copy the bundle again"
-                )
+                raise BundleError(f"{name} does not have the checksum in {MODEL}: it was changed; copy the bundle again")

@@ -27,9 +27,7 @@ class FixedTable:
         """Map the file read-only: instances and versions on a host share its pages. BundleError when its size is wrong."""
         size = path.stat().st_size
         if size != table.bytes:
-            raise BundleError(
-                f"{table.file} has {size} bytes, {table.rows} rows of {table.width} floats need {table.bytes}"
-            )
+            raise BundleError(f"{table.file} has {size} bytes, {table.rows} rows of {table.width} floats need {table.bytes}")
         return cls(np.memmap(path, dtype="<f4", mode="r", shape=(table.rows, table.width)))
 
     def rows_of(self, ids: Ids) -> tuple[Ids, int]:

@@ -33,7 +33,5 @@ class Network:
 
     def run(self, inputs: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
         """The scores, (n,) or (n, tasks) float32."""
-        scores: npt.NDArray[np.float32] = self._session.run(
-            [self._output], {name: inputs[name] for name in self.inputs}
-        )[0]
+        scores: npt.NDArray[np.float32] = self._session.run([self._output], {name: inputs[name] for name in self.inputs})[0]
         return scores

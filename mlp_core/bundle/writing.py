@@ -51,9 +51,7 @@ class Contents:
         for table in self.info.tables:
             shape = self.tables[table.name].shape
             if shape != (table.rows, table.width):
-                raise BundleError(
-                    f"table {table.name!r} has shape {shape}, model.json says {(table.rows, table.width)}"
-                )
+                raise BundleError(f"table {table.name!r} has shape {shape}, model.json says {(table.rows, table.width)}")
         tables = {name: FixedTable(values) for name, values in self.tables.items()}
         return Bundle(self.info, tables, Network(self.network, self.info.output), read_plan(self.plan or "null"))
 
@@ -66,12 +64,12 @@ def write(contents: Contents, open_file: Opener, *, features: pa.Table, raw: pa.
     the parts do not fit together or a score is not a number.
     """
     if not 1 <= features.num_rows <= CHECK_ROWS:
-        raise BundleError(
-            f"a bundle needs 1 to {CHECK_ROWS} check rows, not {features.num_rows}; pass some rows of the training data"
-        )
+        raise BundleError(f"a bundle needs 1 to {CHECK_ROWS} check rows, not {features.num_rows}; pass some rows of the training data")
     info, bundle = contents.info, contents.bundle()
     features = features.select([feature.name for feature in info.features])
     scores = bundle.score_features(features)
+    if not np.isfinite(scores).all():
+        raise BundleError("the model scores NaN on its own training rows; train it again with a lower learning rate")
     if raw is not None:
         difference = float(np.max(np.abs(bundle.score_raw(raw) - scores)))
         if not difference <= TOLERANCE:
@@ -79,8 +77,6 @@ def write(contents: Contents, open_file: Opener, *, features: pa.Table, raw: pa.
                 f"score_raw differs by {difference:.3g} from score_features on the same rows: the feature columns were not computed by this"
                 f" plan; compute them again with it"
             )
-    if not np.isfinite(scores).all():
-        raise BundleError("the model scores NaN on its own training rows; train it again with a lower learning rate")
     files: dict[str, FileInfo] = {}
     for table in info.tables:
         files[table.file] = _write(open_file, table.file, _chunks(contents.tables[table.name]))

@@ -75,9 +75,7 @@ def validate(spec: TrainingSpec) -> None:
     if spec.columns is not None:
         for column in (*labels, *([spec.weight] if spec.weight else [])):
             if column in spec.columns:
-                raise SpecError(
-                    f"column {column!r} is a label or weight and stands in columns too; take it out of columns"
-                )
+                raise SpecError(f"column {column!r} is a label or weight and stands in columns too; take it out of columns")
     if spec.algorithm is None or _CLASS.fullmatch(spec.algorithm):
         return
     preset_params(spec)
@@ -91,11 +89,7 @@ def preset_params(spec: TrainingSpec) -> CommonParams:
         hint = nearest(spec.algorithm or "", presets)
         raise SpecError(f"unknown algorithm {spec.algorithm!r}{hint}; give one of {names}, or package.module:Class")
     if spec.framework not in preset.frameworks:
-        raise SpecError(
-            f"algorithm {preset.name!r} is not there for framework {spec.framework!r}; use {' or '.join(preset.frameworks)}"
-        )
+        raise SpecError(f"algorithm {preset.name!r} is not there for framework {spec.framework!r}; use {' or '.join(preset.frameworks)}")
     if len(spec.labels) > preset.max_tasks:
-        raise SpecError(
-            f"algorithm {preset.name!r} takes {preset.max_tasks} label column(s), not {len(spec.labels)}; give label one name"
-        )
+        raise SpecError(f"algorithm {preset.name!r} takes {preset.max_tasks} label column(s), not {len(spec.labels)}; give label one name")
     return convert(spec.params, preset.params, f"params of algorithm {preset.name!r}")

@@ -153,18 +153,18 @@ def test_damage_is_named(contents: Contents, tmp_path: Path) -> None:
     table = path / "tables/uid.bin"
     good = table.read_bytes()
     table.write_bytes(good[:-4])
-    with pytest.raises(BundleError, match="tables/uid.bin has 36 bytes instead of 40: it is truncated"):
+    with pytest.raises(BundleError, match=r"tables/uid.bin has 36 bytes instead of 40: it is truncated"):
         bundle.load(path, verify=False)
     table.write_bytes(good[:-4] + b"\0\0\0\0")
-    with pytest.raises(BundleError, match="tables/uid.bin does not have the checksum"):
+    with pytest.raises(BundleError, match=r"tables/uid.bin does not have the checksum"):
         bundle.load(path)
     table.unlink()
-    with pytest.raises(BundleError, match="tables/uid.bin is missing"):
+    with pytest.raises(BundleError, match=r"tables/uid.bin is missing"):
         bundle.load(path)
-    with pytest.raises(BundleError, match="no model bundle: it has no model.json"):
+    with pytest.raises(BundleError, match=r"no model bundle: it has no model.json"):
         bundle.load(tmp_path)
     (path / "model.json").write_text('{"version": 1}')
-    with pytest.raises(BundleError, match="model.json is not a bundle's model.json: .*missing required field"):
+    with pytest.raises(BundleError, match=r"model.json is not a bundle's model.json: .*missing required field"):
         bundle.load(path)
 
 
@@ -172,7 +172,7 @@ def test_wrong_scores_do_not_pass_the_check(contents: Contents, tmp_path: Path) 
     path = written(contents, tmp_path / "b")
     changed = contents.tables["uid"] + np.float32(0.1)
     (path / "tables/uid.bin").write_bytes(changed.tobytes())
-    with pytest.raises(BundleError, match="score_features differs by"):
+    with pytest.raises(BundleError, match=r"score_features differs by"):
         bundle.load(path, verify=False).check()
 
 
@@ -190,32 +190,29 @@ def test_a_column_of_another_type_is_named(contents: Contents, columns: dict[str
 
 
 def test_a_missing_column_is_named(contents: Contents) -> None:
-    with pytest.raises(BundleError, match="'ctr' is missing; the batch has uid, genres, seen"):
+    with pytest.raises(BundleError, match=r"'ctr' is missing; the batch has uid, genres, seen"):
         contents.bundle().score_features(batch().drop_columns(["ctr"]))
 
 
 def test_parts_that_do_not_fit_are_refused(contents: Contents, tmp_path: Path) -> None:
     wrong = msgspec.structs.replace(contents.info, inputs=contents.info.inputs[:1])
-    with pytest.raises(BundleError, match="wants inputs .'dense'."):
+    with pytest.raises(BundleError, match=r"wants inputs .'dense'."):
         Contents(wrong, contents.tables, contents.network).bundle()
-    with pytest.raises(BundleError, match="table 'uid' has shape .4, 2."):
+    with pytest.raises(BundleError, match=r"table 'uid' has shape .4, 2."):
         Contents(contents.info, dict(contents.tables) | {"uid": contents.tables["uid"][:4]}, contents.network).bundle()
     with pytest.raises(BundleError, match=r"dense\.onnx cannot be loaded"):
         Contents(contents.info, contents.tables, b"nonsense").bundle()
     nan = contents.tables["uid"] * np.float32("nan")
-    with pytest.raises(BundleError, match="scores NaN"):
+    with pytest.raises(BundleError, match=r"scores NaN"):
         written(Contents(contents.info, dict(contents.tables) | {"uid": nan}, contents.network), tmp_path)
-    with pytest.raises(BundleError, match="1 to 100 check rows, not 0"):
+    with pytest.raises(BundleError, match=r"1 to 100 check rows, not 0"):
         bundle.write(contents, bundle.folder(tmp_path), features=batch().slice(0, 0))
 
 
 def test_scores_are_the_same_from_many_threads(contents: Contents) -> None:
     model, want = contents.bundle(), contents.bundle().score_features(batch()).tolist()
     got: list[list[float]] = []
-    threads = [
-        threading.Thread(target=lambda: got.extend(model.score_features(batch()).tolist() for _ in range(50)))
-        for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: got.extend(model.score_features(batch()).tolist() for _ in range(50))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

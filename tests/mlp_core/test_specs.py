@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from mlp_core.specs import Resources, SpecError, TrainingSpec, preset_params, presets, validate
+from mlp_core.specs.presets import DeepFmParams
 
 DESIGN = """{"version": 1, "name": "ctr", "framework": "torch", "algorithm": "deepfm", "label": "label", "group": "user_id",
  "weight": null, "train": ["file:///a"], "validation": ["file:///b"], "test": [], "columns": null,
@@ -26,7 +27,9 @@ def test_the_written_specification_is_read_and_written_again() -> None:
     validate(read)
     assert TrainingSpec.from_json(read.to_json()) == read
     assert set(msgspec.json.decode(DESIGN)) | {"script"} == set(msgspec.json.decode(read.to_json()))
-    assert preset_params(read).hidden == (256, 128)
+    params = preset_params(read)
+    assert isinstance(params, DeepFmParams)
+    assert params.hidden == (256, 128)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,4 @@ def test_resources() -> None:
 
 def test_specifications_import_no_framework() -> None:
     code = "import sys, mlp_core.specs; print([m for m in ('numpy', 'pyarrow', 'torch', 'numba') if m in sys.modules])"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -62,7 +62,10 @@ def test_two_ranks_learn_what_one_process_learns(make_spec: MakeSpec, tmp_path: 
     assert done["event"] == "done"
     assert done["auc"] == pytest.approx(alone["auc"], abs=1e-3)
     rows = planted(500, 7)
-    together, apart = bundle.load(done["bundle"]).score_features(rows), bundle.load(alone["bundle"]).score_features(rows)
+    together, apart = (
+        bundle.load(done["bundle"]).score_features(rows),
+        bundle.load(alone["bundle"]).score_features(rows),
+    )
     assert together == pytest.approx(apart, abs=1e-3)
 
 
@@ -87,7 +90,8 @@ def test_a_script_takes_the_place_of_an_algorithm(make_spec: MakeSpec, tmp_path:
     (tmp_path / "own.py").write_text(
         "import json, os, sys\n"
         "spec = json.load(open(os.environ['MLP_SPEC']))\n"
-        "print(json.dumps({'event': 'done', 'name': spec['name'], 'cpu': json.loads(os.environ['MLP_RESOURCES'])['cpu'], 'rank': os.environ['RANK']}))\n"
+        "cpu = json.loads(os.environ['MLP_RESOURCES'])['cpu']\n"
+        "print(json.dumps({'event': 'done', 'name': spec['name'], 'cpu': cpu, 'rank': os.environ['RANK']}))\n"
     )
     job = tmp_path / "job.json"
     job.write_bytes(make_spec(algorithm=None, script="own.py", params={}).to_json())

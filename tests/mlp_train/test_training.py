@@ -90,7 +90,11 @@ def test_every_preset_overfits_one_batch(make_spec: MakeSpec, tmp_path: Path, na
     (tmp_path / "one").mkdir()
     pq.write_table(table, tmp_path / "one" / "part.parquet")
     spec = make_spec(
-        algorithm=name, params={"optimizer": optimizer, "learning_rate": 0.2}, train=[str(tmp_path / "one")], validation=[], group=None
+        algorithm=name,
+        params={"optimizer": optimizer, "learning_rate": 0.2},
+        train=[str(tmp_path / "one")],
+        validation=[],
+        group=None,
     )
     model, params = find_model(spec)
     data = load_data(spec, params, None)
@@ -125,11 +129,11 @@ def test_an_export_that_scores_otherwise_is_refused(make_spec: MakeSpec) -> None
     features = pa.concat_tables([planted(1500, 1), planted(1500, 2)])
     assert compare(made, features, fit.module, rows) <= 1e-5
     with torch.no_grad():
-        fit.module.tables.weight += 0.01
+        fit.module.tables.weight.add_(0.01)
     made = snapshot(made)
     with torch.no_grad():
-        fit.module.tables.weight -= 0.01
-    with pytest.raises(TrainError, match="away from the trained model"):
+        fit.module.tables.weight.sub_(0.01)
+    with pytest.raises(TrainError, match=r"away from the trained model"):
         compare(made, features, fit.module, rows)
 
 
@@ -177,15 +181,22 @@ def test_a_class_of_ones_own(make_spec: MakeSpec, tmp_path: Path, monkeypatch: p
     (tmp_path / "tasks").mkdir()
     pq.write_table(table, tmp_path / "tasks" / "part.parquet")
     both = [str(tmp_path / "tasks")]
-    spec = make_spec(algorithm="own_models:Two", params={"dim": 2}, label=["label", "late"], train=both, validation=both, columns=["a", "b"])
+    spec = make_spec(
+        algorithm="own_models:Two",
+        params={"dim": 2},
+        label=["label", "late"],
+        train=both,
+        validation=both,
+        columns=["a", "b"],
+    )
     done = train(spec, CONTEXT)
     assert set(done["auc"]) == {"label", "late"}
     loaded = bundle.load(done["bundle"])
     assert loaded.score_features(table).shape == (600, 2)
     loaded.check()
-    with pytest.raises(TrainError, match="'own_models:Not' is not a TorchRecModel"):
+    with pytest.raises(TrainError, match=r"'own_models:Not' is not a TorchRecModel"):
         train(make_spec(algorithm="own_models:Not", params={}), CONTEXT)
-    with pytest.raises(TrainError, match="'own_models:Gone' cannot be imported"):
+    with pytest.raises(TrainError, match=r"'own_models:Gone' cannot be imported"):
         train(make_spec(algorithm="own_models:Gone", params={}), CONTEXT)
-    with pytest.raises(ValueError, match="has no field 'dims' .did you mean 'dim'"):
+    with pytest.raises(ValueError, match=r"has no field 'dims' .did you mean 'dim'"):
         train(msgspec.structs.replace(spec, params={"dims": 2}), CONTEXT)

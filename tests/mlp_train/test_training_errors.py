@@ -27,7 +27,10 @@ CONTEXT = TrainContext(threads=1)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"label": "lable"}, "label column 'lable' is not in the training set .did you mean 'label'..; it has label, user, a, b, tags, price"),
+        (
+            {"label": "lable"},
+            "label column 'lable' is not in the training set .did you mean 'label'..; it has label, user, a, b, tags, price",
+        ),
         ({"weight": "w"}, "weight column 'w' is not in the training set"),
         ({"group": "usr"}, "group column 'usr' is not in the training set .did you mean 'user'."),
         ({"label": "a"}, r"label column 'a' holds \d; labels are 0 or 1"),
@@ -72,10 +75,8 @@ def test_data_that_cannot_be_learned_from(make_spec: MakeSpec, tmp_path: Path, t
 
 def test_a_loss_that_is_no_number_ends_training(make_spec: MakeSpec, tmp_path: Path) -> None:
     steep = changed("price", pa.array(np.r_[np.zeros(99), 1e30]))
-    spec = make_spec(
-        train=folder(tmp_path / "steep", steep), params={"learning_rate": 1e38, "optimizer": "adam"}, validation=[], epochs=50
-    )
-    with pytest.raises(TrainError, match="the loss is (nan|inf) at step"):
+    spec = make_spec(train=folder(tmp_path / "steep", steep), params={"learning_rate": 1e30}, validation=[], epochs=50)
+    with pytest.raises(TrainError, match=r"the loss is (nan|inf) at step"):
         train(spec, CONTEXT)
     assert not (tmp_path / "out").exists()
 
@@ -83,18 +84,18 @@ def test_a_loss_that_is_no_number_ends_training(make_spec: MakeSpec, tmp_path: P
 def test_files_that_differ_are_named(make_spec: MakeSpec, tmp_path: Path) -> None:
     (uri,) = folder(tmp_path / "mixed", planted(100, 1))
     pq.write_table(planted(100, 1).drop_columns(["b"]), tmp_path / "mixed" / "part2.parquet")
-    with pytest.raises(TrainError, match="part2.parquet lacks column.s. b"):
+    with pytest.raises(TrainError, match=r"part2.parquet lacks column.s. b"):
         train(make_spec(train=[uri]), CONTEXT)
 
 
 def test_hyper_parameters_are_checked(make_spec: MakeSpec) -> None:
-    with pytest.raises(SpecError, match="did you mean 'hidden'"):
+    with pytest.raises(SpecError, match=r"did you mean 'hidden'"):
         train(make_spec(params={"hiden": [1]}), CONTEXT)
 
 
 def test_what_is_published_is_never_replaced(make_spec: MakeSpec) -> None:
     train(make_spec(epochs=1), CONTEXT)
-    with pytest.raises(ArtifactError, match="published already"):
+    with pytest.raises(ArtifactError, match=r"published already"):
         train(make_spec(epochs=1), CONTEXT)
 
 
@@ -131,5 +132,11 @@ def test_a_wrong_environment_is_explained(environment: dict[str, str], message: 
 
 
 def test_the_environment_says_who_this_is() -> None:
-    environment = {"RANK": "1", "WORLD_SIZE": "3", "LOCAL_RANK": "1", "MASTER_ADDR": "chief", "MLP_RESOURCES": '{"cpu": 3}'}
+    environment = {
+        "RANK": "1",
+        "WORLD_SIZE": "3",
+        "LOCAL_RANK": "1",
+        "MASTER_ADDR": "chief",
+        "MLP_RESOURCES": '{"cpu": 3}',
+    }
     assert TrainContext.from_environment(environment) == TrainContext(rank=1, world_size=3, local_rank=1, threads=3)

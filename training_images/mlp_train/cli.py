@@ -10,10 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from mlp_core.artifacts import ArtifactError
-from mlp_core.bundle import BundleError
-from mlp_core.specs import SpecError
-from mlp_train.errors import TrainError
 from mlp_train.events import emit
 from mlp_train.signals import end_on_sigterm
 
@@ -29,7 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # Threads that spin while they wait cost a factor of ten on a machine that does something else as well.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Before any library starts threads of its own: a signal goes to a thread that does not block it.
     end_on_sigterm()
+    from mlp_core.artifacts import ArtifactError
+    from mlp_core.bundle import BundleError
+    from mlp_core.specs import SpecError
+    from mlp_train.errors import TrainError
     from mlp_train.run import run
 
     try:

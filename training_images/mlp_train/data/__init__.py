@@ -7,4 +7,16 @@ from mlp_train.data.loading import TrainingData, load_data
 from mlp_train.data.reading import Dataset, dataset, read, sample
 from mlp_train.data.sources import Part, Source, open_sources
 
-__all__ = ["Dataset", "Layout", "Part", "Source", "TrainingData", "dataset", "load_data", "open_sources", "read", "resolve", "sample"]
+__all__ = [
+    "Dataset",
+    "Layout",
+    "Part",
+    "Source",
+    "TrainingData",
+    "dataset",
+    "load_data",
+    "open_sources",
+    "read",
+    "resolve",
+    "sample",
+]

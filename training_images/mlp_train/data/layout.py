@@ -62,7 +62,9 @@ def resolve(spec: TrainingSpec, schema: pa.Schema, cardinality: int | Mapping[st
     reserved = {*spec.labels, *([spec.weight] if spec.weight else [])}
     for name, what in [*((label, "label") for label in spec.labels), (spec.weight, "weight"), (spec.group, "group")]:
         if name is not None and name not in schema.names:
-            raise TrainError(f"{what} column {name!r} is not in the training set{nearest(name, schema.names)}; it has {_list(schema.names)}")
+            raise TrainError(
+                f"{what} column {name!r} is not in the training set{nearest(name, schema.names)}; it has {_list(schema.names)}"
+            )
     chosen = _chosen(spec, schema, reserved)
     columns: list[_Column] = []
     ignored: list[str] = []
@@ -72,7 +74,9 @@ def resolve(spec: TrainingSpec, schema: pa.Schema, cardinality: int | Mapping[st
             columns.append(column)
         elif spec.columns is not None:
             kind = schema.field(name).type
-            raise TrainError(f"column {name!r} has type {kind}; a model takes integers, lists of integers and floats: make a feature of it first")
+            raise TrainError(
+                f"column {name!r} has type {kind}; a model takes integers, lists of integers and floats: make a feature of it first"
+            )
         else:
             ignored.append(name)
     if not columns:
@@ -90,7 +94,9 @@ def _chosen(spec: TrainingSpec, schema: pa.Schema, reserved: set[str]) -> list[s
     if spec.columns is not None:
         for name in spec.columns:
             if name not in schema.names:
-                raise TrainError(f"columns names {name!r}, which is not in the training set{nearest(name, schema.names)}; it has {_list(schema.names)}")
+                raise TrainError(
+                    f"columns names {name!r}, which is not in the training set{nearest(name, schema.names)}; it has {_list(schema.names)}"
+                )
         return list(dict.fromkeys(spec.columns))
     roles = {field.name: _text(field, "role") for field in schema if field.name not in reserved}
     if any(roles.values()):
@@ -107,9 +113,7 @@ def _column(field: pa.Field, cardinality: int | Mapping[str, int] | None) -> _Co
         return _Column(Feature(name=field.name, type=kind), None)
     stated = _number(field, "cardinality")
     asked = cardinality.get(field.name) if isinstance(cardinality, Mapping) else cardinality
-    feature = Feature(
-        name=field.name, type=kind, table=_text(field, "table") or field.name, max_length=_number(field, "max_length")
-    )
+    feature = Feature(name=field.name, type=kind, table=_text(field, "table") or field.name, max_length=_number(field, "max_length"))
     return _Column(feature, stated or asked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlp_core.bundle import DataWindow
+from mlp_core.bundle import DataWindow, ModelInfo
 from mlp_core.specs import TrainingSpec
 from mlp_core.specs.presets import CommonParams
 from mlp_train.data.layout import Layout, resolve
@@ -42,18 +42,25 @@ class TrainingData:
         return DataWindow(start=starts[0] if starts else None, end=ends[-1] if ends else None)
 
 
-def load_data(spec: TrainingSpec, params: CommonParams, newer_than: str | None) -> TrainingData:
-    """Read what the specification names. Raises TrainError that names the column or field that nothing can be learned from."""
+def load_data(spec: TrainingSpec, params: CommonParams, parent: ModelInfo | None = None) -> TrainingData:
+    """Read what the specification names; of a warm start's days only those that its parent has not learned.
+
+    Raises TrainError that names the column or field that nothing can be learned from.
+    """
+    newer_than = parent.data.end if parent is not None else None
     everything = open_sources(spec.train, "train")
     source = everything.after(newer_than)
     layout = resolve(spec, source.schema, params.cardinality)
     train = read(source, layout, spec, "train")
-    layout = layout.with_rows(table_sizes(train, layout))
     validation_source = open_sources(spec.validation, "validation").after(newer_than) if spec.validation else None
-    if validation_source is not None and (everything.plan, validation_source.plan).count(None) == 0:
-        if everything.plan != validation_source.plan:
-            raise TrainError("train and validation have different feature plans; compute both with one feature file")
+    if validation_source is not None and everything.plan and validation_source.plan not in (None, everything.plan):
+        raise TrainError("train and validation have different feature plans; compute both with one feature file")
     validation = read(validation_source, layout, spec, "validation") if validation_source is not None else None
+    sizes = table_sizes(train, layout, {table.name: table.rows for table in parent.tables} if parent is not None else {})
+    if validation is not None and params.refit:
+        # Its rows are learned in the end, so they need rows of their own in the tables.
+        sizes = table_sizes(validation, layout, sizes)
+    layout = layout.with_rows(sizes)
     data = TrainingData(source, train, layout, validation_source, validation, newer_than)
     _check(spec, data, may_refit=params.refit)
     return data
@@ -67,7 +74,8 @@ def _check(spec: TrainingSpec, data: TrainingData, may_refit: bool) -> None:
             return
         if data.newer_than is not None:
             raise TrainError(
-                f"warm_start: the parent has learned every day to {data.newer_than}, and train holds no later partition; there is nothing to learn"
+                f"warm_start: the parent has learned every day to {data.newer_than}, and train holds no later partition;"
+                " there is nothing to learn"
             )
         raise TrainError("the training set has no rows; check the window and the filters of the steps before")
     for task, name in enumerate(spec.labels):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,8 @@ def dataset(table: pa.Table, layout: Layout, spec: TrainingSpec, field: str) -> 
     return Dataset(table.num_rows, columns, labels, weights, groups)
 
 
-def table_sizes(data: Dataset, layout: Layout) -> dict[str, int]:
-    """For tables of unstated size: one more than the largest id in the data."""
+def table_sizes(data: Dataset, layout: Layout, at_least: Mapping[str, int]) -> dict[str, int]:
+    """For tables of unstated size: one more than the largest id in the data, and not fewer than `at_least` says."""
     sizes: dict[str, int] = {}
     for feature in layout.features:
         column = data.columns[feature.name]
@@ -62,7 +62,7 @@ def table_sizes(data: Dataset, layout: Layout) -> dict[str, int]:
                 f"column {feature.name!r} holds the id {largest} and states no cardinality; hash it in the feature file, or set"
                 f" params.cardinality (ids outside then share row 0)"
             )
-        sizes[feature.table] = max(sizes.get(feature.table, 1), largest + 1)
+        sizes[feature.table] = max(sizes.get(feature.table, 1), largest + 1, at_least.get(feature.table, 1))
     return sizes
 
 

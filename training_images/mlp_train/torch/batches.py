@@ -84,8 +84,9 @@ class Rows:
         that all ranks have equally many and the mean of their gradients is the batch's.
         """
         order = torch.randperm(self.count, generator=torch.Generator().manual_seed(seed))
-        for batch in order[: self.count - self.count % world_size].split(max(1, size // world_size) * world_size):
-            yield self.take(batch[rank::world_size])
+        end, step = self.count - self.count % world_size, max(1, size // world_size) * world_size
+        for start in range(0, end, step):
+            yield self.take(order[start : min(start + step, end)][rank::world_size])
 
 
 def to_tensors(data: Dataset, layout: Layout, bases: Mapping[str, int], sizes: Mapping[str, int]) -> Rows:

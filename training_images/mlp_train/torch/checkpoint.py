@@ -16,7 +16,7 @@ from mlp_train.torch.optimizers import Optimizers, state_tensors
 
 FILE = "checkpoint.safetensors"
 DENSE, TABLE = "dense/", "table/"
-EMBEDDING = "tables.weight"
+EMBEDDING = "tables.stacked.weight"
 # Where a bundle's manifest names its checkpoint: a sibling of the bundle's content, so that the bundle's bytes do not depend on it.
 STATISTIC = "checkpoint"
 

@@ -68,7 +68,14 @@ def _forget_origin(model: Any) -> None:
     """Take out stack traces and source paths, which differ from one checkout to the next."""
     del model.metadata_props[:]
     model.graph.doc_string = ""
-    for message in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+    for message in (
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+    ):
         del message.metadata_props[:]
     for node in model.graph.node:
         node.doc_string = ""

@@ -70,9 +70,7 @@ class Fit:
         """Learn every row once. The order depends on the seed and the epoch's number alone."""
         self.wrapped.train()
         started = reported = time.monotonic()
-        for batch in rows.shuffled(
-            self.spec.batch_size, self.spec.seed * 1_000_003 + number, self.context.rank, self.context.world_size
-        ):
+        for batch in rows.shuffled(self.spec.batch_size, self.spec.seed * 1_000_003 + number, self.context.rank, self.context.world_size):
             if self.finished():
                 break
             loss = self.step(batch)
@@ -99,7 +97,7 @@ class Fit:
                 f"the loss is {value} at step {self.steps + 1}; lower learning_rate, or look for huge values in the dense columns"
             )
         self.optimizers.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         self.optimizers.step()
         self.steps += 1
         self.samples += batch.rows * self.context.world_size
@@ -152,5 +150,5 @@ def use_determinism(seed: int, threads: int) -> None:
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     # Nothing here reads memory before it writes it, and filling every new tensor costs a seventh of a step.
-    torch.utils.deterministic.fill_uninitialized_memory = False
-    torch.sparse.check_sparse_tensor_invariants.disable()
+    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010
+    torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]

@@ -40,7 +40,7 @@ class RecModule(nn.Module):
         """Every weight but the tables."""
         return [parameter for parameter in self.parameters() if parameter is not self.tables.weight]
 
-    def names(self) -> dict[nn.Parameter, str]:
+    def names(self) -> dict[Tensor, str]:
         """The weights' names."""
         return {parameter: name for name, parameter in self.named_parameters()}
 

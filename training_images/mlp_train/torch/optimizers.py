@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def make_optimizers(params: CommonParams, embedding: nn.Parameter, dense: list[n
     )
 
 
-def state_tensors(optimizer: Optimizer, names: dict[nn.Parameter, str]) -> dict[str, torch.Tensor]:
+def state_tensors(optimizer: Optimizer, names: Mapping[torch.Tensor, str]) -> dict[str, torch.Tensor]:
     """The optimizer's tensors by `<parameter's name>/<slot>`."""
     found: dict[str, torch.Tensor] = {}
     for parameter, slots in optimizer.state.items():

@@ -14,6 +14,7 @@ from mlp_core.bundle.format import CHECK_ROWS
 from mlp_core.specs import TrainingSpec
 from mlp_core.specs.presets import CommonParams
 from mlp_train.data import TrainingData, dataset, sample
+from mlp_train.data.raw_rows import raw_rows
 from mlp_train.torch import checkpoint
 from mlp_train.torch.batches import to_tensors
 from mlp_train.torch.export import bundle_tables, compare, contents
@@ -37,8 +38,13 @@ def publish(
     made = contents(fit.module, describe(spec, params, data, fit, selection, parent, plan), text)
     rows = sample(data.any_rows, CHECK_ROWS)
     tables = fit.module.tables
-    compare(made, rows, fit.module, to_tensors(dataset(rows, data.layout, spec, "train"), data.layout, tables.bases, tables.sizes))
-    raw = [item.name for item in plan.inputs] if plan else []
+    compare(
+        made,
+        rows,
+        fit.module,
+        to_tensors(dataset(rows, data.layout, spec, "train"), data.layout, tables.bases, tables.sizes),
+    )
+    raw = raw_rows(spec.train, [item.name for item in plan.inputs], CHECK_ROWS) if plan is not None else None
     done: dict[str, Any] = {name: selection.measures.get(name) for name in NAMES} | {
         "rows": data.train.rows,
         "validation_rows": data.validation.rows if data.validation is not None else 0,
@@ -46,7 +52,12 @@ def publish(
         "samples_per_second": round(fit.samples / fit.seconds) if fit.seconds else 0,
     }
     with resume(spec.output, kind="model", step="train") as attempt:
-        write(made, attempt.open, features=rows, raw=rows.select(raw) if raw and set(raw) <= set(rows.column_names) else None)
+        write(
+            made,
+            attempt.open,
+            features=rows if plan is None or raw is None else plan.run(raw),
+            raw=raw,
+        )
         attempt.statistics.update(done)
         if spec.checkpoints:
             tensors = checkpoint.collect(fit.module, fit.optimizers)

@@ -39,7 +39,7 @@ def train(spec: TrainingSpec, context: TrainContext) -> dict[str, Any]:
     use_determinism(spec.seed, context.threads)
     model, params = find_model(spec)
     parent = open_parent(spec.warm_start) if spec.warm_start else None
-    data = load_data(spec, params, parent.info.data.end if parent else None)
+    data = load_data(spec, params, parent.info if parent else None)
     with process_group(context):
         fit, selection = learn(spec, context, model, params, data, parent)
         done = publish(spec, params, data, fit, selection, parent) if context.is_chief else {}

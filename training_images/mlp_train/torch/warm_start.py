@@ -56,7 +56,8 @@ def take_over(parent: Parent, module: RecModule, optimizers: Optimizers) -> Repo
         _dense(module, optimizers, tensors, report)
     if not report.taken:
         raise TrainError(
-            f"warm_start: {parent.uri} shares no table and no weight with this model; it has tables {', '.join(sorted(_parent_tables(parent)))}"
+            f"warm_start: {parent.uri} shares no table and no weight with this model;"
+            f" it has tables {', '.join(sorted(parent.bundle.tables))}"
         )
     return report
 
@@ -65,9 +66,7 @@ def _parent_tables(parent: Parent) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(table.values.copy()) for name, table in parent.bundle.tables.items()}
 
 
-def _tables(
-    parent: Parent, module: RecModule, optimizers: Optimizers, tensors: dict[str, torch.Tensor], report: Report
-) -> None:
+def _tables(parent: Parent, module: RecModule, optimizers: Optimizers, tensors: dict[str, torch.Tensor], report: Report) -> None:
     theirs = _parent_tables(parent)
     for name, rows in module.tables.sizes.items():
         values = theirs.pop(name, None)
@@ -81,9 +80,7 @@ def _tables(
         for key, state in tensors.items():
             if key.startswith(prefix):
                 part = state[:shared] if state.shape == values.shape else state
-                checkpoint.put_slot(
-                    optimizers, module.tables.weight, key.removeprefix(prefix), part, slice(base, base + shared)
-                )
+                checkpoint.put_slot(optimizers, module.tables.weight, key.removeprefix(prefix), part, slice(base, base + shared))
         report.taken.append(f"table {name}")
     report.dropped += [f"table {name}" for name in theirs]
 
