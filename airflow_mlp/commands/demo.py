@@ -75,7 +75,8 @@ def _run(days: list[str], wanted: str | None, console: Console, *, keep_serving:
 
 
 def _serve(console: Console, *, keep: bool) -> LocalTriton:
-    console.print(f"the model environment, once: {model_environment.DOWNLOAD}", highlight=False, soft_wrap=True)
+    if not any((home() / "envs").glob("triton-*")):
+        console.print(f"building Triton's model environment, once: {model_environment.DOWNLOAD}", highlight=False, soft_wrap=True)
     with console.status("preparing Triton"):
         # A server that is to end with the demo is its child, so that it ends however the demo does.
         return ensure(home(), child=not keep)

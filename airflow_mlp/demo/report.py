@@ -44,7 +44,7 @@ def _report_step(ti: TaskInstance, outputs: dict[str, Artifact]) -> dict[str, An
     seconds = (ti.end_date - ti.start_date).total_seconds() if ti.start_date and ti.end_date else 0.0
     report: dict[str, Any] = {
         "state": str(ti.state),
-        "rows": sum(_rows(artifact) for artifact in outputs.values() if artifact.kind in ("table", "reference")) or _rows_of(first),
+        "rows": sum(_rows(artifact) for artifact in outputs.values() if artifact.kind in ("table", "reference")) or _rows(first),
         "rows_in": None if first is None else _rows_in(outputs.values()),
         "seconds": round(seconds, 2),
         "reused": bool(outputs) and not any(_made_by(artifact, ti) for artifact in outputs.values()),
@@ -67,12 +67,11 @@ def _partitions(reference: Artifact, ti: TaskInstance) -> tuple[int, int]:
     return int(statistics["made"]), int(statistics["reused"])
 
 
-def _rows(artifact: Artifact) -> int:
-    return artifact.rows or int(artifact.manifest.statistics.get("rows", 0))
-
-
-def _rows_of(artifact: Artifact | None) -> int:
-    return 0 if artifact is None else _rows(artifact)
+def _rows(artifact: Artifact | None) -> int:
+    """Rows of a table or reference; of another artifact those that it was made of, where it tells."""
+    if artifact is None:
+        return 0
+    return _rows_at(artifact.uri) or int(artifact.manifest.statistics.get("rows", 0))
 
 
 def _rows_in(outputs: Iterable[Artifact]) -> int | None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from mlp_core.home import home
 
-_COLOURS = {"success": "green", "failed": "red", "skipped": "magenta"}
+_COLOURS = {"success": "green", "reused": "cyan", "failed": "red", "skipped": "magenta"}
 
 
 def show(report: dict[str, Any], console: Console, *, report_path: str, left_running: bool) -> None:
@@ -30,15 +30,17 @@ def show(report: dict[str, Any], console: Console, *, report_path: str, left_run
 
 
 def _steps(date: str, run: dict[str, Any]) -> Table:
-    table = Table("step", "state", title=f"{date}: {run['state']}", title_justify="left")
-    for name in ("rows in", "rows out", "seconds", "partitions made", "reused"):
+    table = Table(title=f"{date}: {run['state']}", title_justify="left")
+    for name in ("step", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rows in", "rows out", "seconds", "days made", "days reused"):
         table.add_column(name, justify="right")
     for task, step in run["steps"].items():
         partitions = step.get("partitions", {})
-        state = step["state"] + (" (reused)" if step["reused"] else "")
+        state = "reused" if step["reused"] else step["state"]
         table.add_row(
             task,
-            f"[{_COLOURS.get(step['state'], 'white')}]{state}[/]",
+            f"[{_COLOURS.get(state, 'white')}]{state}[/]",
             _number(step["rows_in"]),
             _number(step["rows"]),
             f"{step['seconds']:.1f}",
@@ -49,8 +51,10 @@ def _steps(date: str, run: dict[str, Any]) -> Table:
 
 
 def _quality(report: dict[str, Any]) -> Table:
-    columns = ("date", "AUC", "GAUC", "logloss", "calibration", "train rows", "test rows", "promoted", "version")
-    table = Table(*columns, title="models", title_justify="left")
+    table = Table(title="models", title_justify="left")
+    table.add_column("date", no_wrap=True)
+    for name in ("AUC", "GAUC", "logloss", "calibration", "train rows", "test rows", "promoted", "version"):
+        table.add_column(name, justify="right", min_width=6)
     for date, run in report["dates"].items():
         measures = [run[name] for name in ("auc", "gauc", "logloss", "calibration")]
         promoted = {True: "yes", False: "no", None: ""}[run["promoted"]]

@@ -85,8 +85,9 @@ class EvaluateOperator(MlpOperator):
 
         def decide_(attempt: Attempt) -> None:
             report = _decide(self.gate, measured, rival, self.label_column)
+            measures = report["challenger"]
             attempt.write_json("report.json", report)
-            attempt.statistics.update(promoted=report["decision"]["promoted"], auc=report["challenger"]["auc"])
+            attempt.statistics.update(promoted=report["decision"]["promoted"], auc=measures["auc"], rows=measures["rows"])
 
         decision = step.make("report", identity, decide_)
         for line in _in_words(decision.read_json("report.json")):
