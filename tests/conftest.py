@@ -178,7 +178,10 @@ def make_plan_bundle(tmp_path: Path) -> MakeBundle:
                 bundle.Feature(name="ctr", type="float64"),
             ),
             tables=tuple(bundle.Table(name=name, file=f"tables/{name}.bin", rows=rows, width=4) for name, rows in sizes.items()),
-            inputs=(bundle.Input(name="pooled", kind="pooled", features=tuple(sizes)), bundle.Input(name="dense", kind="dense", features=("ctr",))),
+            inputs=(
+                bundle.Input(name="pooled", kind="pooled", features=tuple(sizes)),
+                bundle.Input(name="dense", kind="dense", features=("ctr",)),
+            ),
             raw=tuple(bundle.Column(each.name, str(each.type)) for each in plan.inputs),
             data=bundle.DataWindow(start="2000-08-22", end="2000-11-19"),
         )
@@ -221,16 +224,21 @@ def make_bundle(tmp_path: Path) -> MakeBundle:
             labels=("label",),
             features=(bundle.Feature(name="user", type="int64", table="user"), bundle.Feature(name="ctr", type="float64")),
             tables=(bundle.Table(name="user", file="tables/user.bin", rows=50, width=4),),
-            inputs=(bundle.Input(name="pooled", kind="pooled", features=("user",)), bundle.Input(name="dense", kind="dense", features=("ctr",))),
+            inputs=(
+                bundle.Input(name="pooled", kind="pooled", features=("user",)),
+                bundle.Input(name="dense", kind="dense", features=("ctr",)),
+            ),
             raw=(bundle.Column("user", user_type), bundle.Column("ctr", "float64")),
             data=bundle.DataWindow(start="2000-08-22", end=data_end),
         )
-        rows = pa.table({"user": pa.array([*range(19), None], pa.int64()), "ctr": pa.array([*np.linspace(-1, 1, 18), None, 0.5], pa.float64())})
+        users = pa.array([*range(19), None], pa.int64())
+        rows = pa.table({"user": users, "ctr": pa.array([*np.linspace(-1, 1, 18), None, 0.5], pa.float64())})
         folder = tmp_path / f"written-{seed}-{data_end}-{wrong_by}-{user_type}"
         bundle.write(bundle.Contents(info, {"user": weights}, _network()), bundle.folder(folder), features=rows, raw=rows)
         if wrong_by:
             _rewrite_check(folder, wrong_by)
-        identity = Identity(operation="train", version=1, partition="dt=2000-11-20", params={"seed": seed, "end": data_end, "wrong": wrong_by})
+        params = {"seed": seed, "end": data_end, "wrong": wrong_by}
+        identity = Identity(operation="train", version=1, partition="dt=2000-11-20", params=params)
         root = (tmp_path / "artifacts").as_uri()
         with publish(kind="model", step="train", root=root, identity=identity, maker=Maker()) as attempt:
             for path in sorted(folder.rglob("*")):
