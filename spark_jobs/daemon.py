@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pyarrow.compute
 import pyarrow.parquet  # noqa: F401
 from pyspark.daemon import manager
 
-import feature_dsl.hashing
 import mlp_core.artifacts.parts  # noqa: F401
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 PARTITION = "__mlp_partition"
 """The column that carries a row's partition (`dt=2000-11-20`) to the writer; no table may have a column of this name."""
+
+
+# Signs by which Hadoop would take a file's name for a pattern.
+_GLOB = re.compile(r"([\\{}\[\]*?])")
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def _frame(spark: SparkSession, column: str, partitions: Sequence[Partition], sc
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    files = [spark_uri(file.uri) for partition in partitions for file in partition.files]
+    files = [_GLOB.sub(r"\\\1", spark_uri(file.uri)) for partition in partitions for file in partition.files]
     wanted = from_arrow_schema(plain_schema(schema))
     frame = spark.createDataFrame([], wanted) if not files else spark.read.schema(wanted).parquet(*files)
     if len(partitions) == 1 or not files:
