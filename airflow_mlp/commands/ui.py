@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 
 import click
 
 from airflow_mlp.demo import data, environment, prerequisites
+from airflow_mlp.launchers.child import Child
 from mlp_core.home import home
 
 
@@ -29,4 +30,11 @@ def ui(port: int, wanted: str | None) -> None:
     password = environment.ensure_password(home() / "airflow")
     click.echo(f"data: {name}")
     click.echo(f"Airflow: http://127.0.0.1:{port}  user: admin  password: {password}")
-    os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], env)
+    # Airflow's parts outlive a SIGTERM of `airflow standalone`; a child of ours does not, nor does what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        ended = Child([sys.executable, "-m", "airflow", "standalone"], env=env, grace=30).run(click.echo)
+    except KeyboardInterrupt:
+        click.echo("Airflow is stopped")
+        return
+    raise click.ClickException(f"airflow standalone ended with {ended.how}")

@@ -34,9 +34,22 @@ def main(module: str, conf: str, *dates: str) -> int:
         tell({"event": "begin", "date": date, "tasks": len(dag.tasks)})
         logical_date = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
         run = dag.test(logical_date=logical_date, run_conf=json.loads(conf))
+        _start_when_it_started(run)
         tell({"event": "report", "date": date, "report": report_run(run)})
         states.append(run.state)
     return 0 if all(state == "success" for state in states) else 1
+
+
+def _start_when_it_started(run: Any) -> None:
+    """Let the run begin with its first task: `dag.test` takes its logical date, and the UI would show a run of years."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    started = [ti.start_date for ti in run.get_task_instances() if ti.start_date]
+    with create_session() as session:
+        stored = session.get(DagRun, run.id)
+        if stored is not None and started:
+            stored.start_date = min(started)
 
 
 if __name__ == "__main__":
