@@ -141,7 +141,7 @@ def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) ->
 def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: str) -> dict[str, Any]:
     from mlp_core.gate import auc_difference, decide
 
-    measures = _measures_of(challenger)
+    measures = _measures(challenger.read_json("report.json")["measures"])
     difference: Difference | None = None
     if champion is not None:
         ours, theirs = _scores(challenger), _scores(champion)
@@ -155,10 +155,9 @@ def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: 
     }
 
 
-def _measures_of(report: Artifact) -> Measures:
+def _measures(found: Mapping[str, Any]) -> Measures:
     from msgspec import convert
 
-    found: dict[str, Any] = report.read_json("report.json")["measures"]
     # JSON spells NaN as null.
     return convert({name: float("nan") if value is None else value for name, value in found.items()}, Measures)
 
@@ -172,7 +171,8 @@ def _scores(report: Artifact) -> pa.Table:
 def _in_words(report: dict[str, Any]) -> list[str]:
     decision = report["decision"]
     verdict = "promoted" if decision["promoted"] else "refused"
-    lines = [f"{verdict}: AUC {report['challenger']['auc']:.4f}, GAUC {report['challenger']['gauc'] or float('nan'):.4f}"]
+    measured = _measures(report["challenger"])
+    lines = [f"{verdict}: AUC {measured.auc:.4f}, GAUC {measured.gauc:.4f}"]
     for reason in decision["reasons"]:
         lines.append(f"  {'passed' if reason['passed'] else 'FAILED'}: {reason['bar']} — {reason['found']}")
     return lines
