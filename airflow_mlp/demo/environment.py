@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,7 +62,10 @@ def ensure_password(airflow_home: Path) -> str:
 
 
 def migrate(env: Mapping[str, str]) -> None:
-    """Make or upgrade Airflow's database. Its lines go to `logs/airflow-db.log`."""
+    """Make or upgrade Airflow's database, once per version of Airflow. Its lines go to `logs/airflow-db.log`."""
+    done_before = home() / "airflow" / f"migrated-to-{version('apache-airflow-core')}"
+    if done_before.exists():
+        return
     log = home() / "logs" / "airflow-db.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
@@ -70,3 +74,4 @@ def migrate(env: Mapping[str, str]) -> None:
         )
     if done.returncode:
         raise RuntimeError(f"airflow db migrate failed with exit code {done.returncode}; see {log}")
+    done_before.touch()
