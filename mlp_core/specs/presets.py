@@ -28,7 +28,7 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """
 
     optimizer: Literal["adagrad", "adam"] = "adagrad"
-    learning_rate: Positive = 0.02
+    learning_rate: Positive = 0.01
     embedding_learning_rate: Positive | None = None
     l2: NotNegative = 0.0
     weight_decay: NotNegative = 0.0

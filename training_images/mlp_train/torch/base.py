@@ -60,8 +60,11 @@ class TorchRecModel(nn.Module, ABC):
         """
 
     def init_embedding(self, rows: Tensor) -> None:
-        """Give new embedding rows (rows, width) their first values, in place: normal with deviation 0.01."""
-        nn.init.normal_(rows, std=0.01)
+        """Give new embedding rows (rows, width) their first values, in place: normal with deviation 0.001.
+
+        Small, because a row that is never learned (a new user's) keeps them and should add next to nothing.
+        """
+        nn.init.normal_(rows, std=0.001)
 
     def loss(self, logits: Tensor, labels: Tensor, weights: Tensor | None) -> Tensor:
         """The mean loss of a batch: log loss of each task, summed over tasks; a row's weight multiplies its part.
