@@ -20,6 +20,7 @@ from mlp_core.specs.code import digest_of_class
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.sdk.definitions.xcom_arg import XComArg
 
 _VERSION = 1
 _SCRATCH = ("", "none", "None")
@@ -76,8 +77,8 @@ class TrainOperator(MlpOperator):
     def __init__(
         self,
         *,
-        train: str | Sequence[str],
-        validation: str | Sequence[str] | None = None,
+        train: str | XComArg | Sequence[str | XComArg],
+        validation: str | XComArg | Sequence[str | XComArg] | None = None,
         name: str = "ctr",
         algorithm: str = "deepfm",
         hyperparameters: Mapping[str, Any] | None = None,
@@ -102,8 +103,9 @@ class TrainOperator(MlpOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.train = train
-        self.validation = validation
+        # Strings once the templates are rendered.
+        self.train: Any = train
+        self.validation: Any = validation
         self.name = name
         self.algorithm = algorithm
         self.hyperparameters = dict(hyperparameters or {})
