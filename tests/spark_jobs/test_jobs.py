@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from pyspark.errors import PySparkException
 
 import feature_dsl
 from mlp_core.artifacts import Artifact, ArtifactError, Identity, begin
