@@ -1,8 +1,8 @@
 """The main job: every day, learn from the last ninety days who likes what, and serve the model if it is better.
 
-Three warehouse tables go in (behaviour by day, user profiles, item profiles), a Triton model that takes raw columns comes
-out. The run of a day makes the partition of the day before: the test set is that day, the training set the ninety
-days before it.
+Warehouse tables go in (behaviour by day, profiles of users and items, statistics of items by day, which count only days
+before their own), a Triton model that takes raw columns comes out. The run of a day makes the partition of the day before:
+the test set is that day, the training set the ninety days before it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,19 @@ from airflow_mlp.operators.xql import XqlOperator
 from airflow_mlp.sensors.hive_partition import HivePartitionSensor
 from airflow_mlp.weak import weak
 
+# Days relative to the run's own.
+WINDOW = {"partitionColumn": "dt", "valType": "range", "start": -90, "end": 0}
 LABELLED = """
 SELECT user_id, item_id, CAST(rating >= 4 AS BIGINT) AS label
 FROM t1
 WHERE rating <> 3
 """
+
+FEATURES = [
+    *("user", "gender", "age_group", "job", "region"),
+    *("item", "release", "genre", "popularity", "liking"),
+    *("gender_x_age", "gender_x_item"),
+]
 
 with DAG(
     dag_id="movielens_daily",
@@ -46,12 +54,9 @@ with DAG(
     doc_md=__doc__,
     tags=["example", "recommendation"],
 ) as dag:
-    behaviour = HivePartitionSensor(
-        task_id="wait_behaviour",
-        table="behaviour",
-        partitions={"partitionColumn": "dt", "valType": "range", "start": -90, "end": 0},
-        poke_interval=30,
-        mode="reschedule",
+    behaviour = HivePartitionSensor(task_id="wait_behaviour", table="behaviour", partitions=WINDOW, poke_interval=30, mode="reschedule")
+    item_statistics = HivePartitionSensor(
+        task_id="wait_item_statistics", table="item_statistics", partitions=WINDOW, poke_interval=30, mode="reschedule"
     )
     users = HivePartitionSensor(task_id="user_profile", table="user_profile")
     items = HivePartitionSensor(task_id="item_profile", table="item_profile")
@@ -63,13 +68,15 @@ with DAG(
         traits=[
             Trait(source=users.output, on="user_id", columns=["gender", "age", "occupation", "zip"]),
             Trait(source=items.output, on="item_id", columns=["title", "year", "genres"]),
+            Trait(source=item_statistics.output, on=["dt", "item_id"], columns=["ratings", "likes"]),
         ],
     )
     features = FeatureOperator(
         task_id="features",
         input=joined.output,
         features=str(Path(__file__).with_name("movielens_features.yaml")),
-        domains=["user", "item"],
+        select=FEATURES,
+        bind={"zip_code": "zip"},
         keep=["label", "user_id"],
     )
     samples = SampleOperator(task_id="sample", input=features.output, label="label", validation_days=1, seed=1)
@@ -85,6 +92,8 @@ with DAG(
         train=samples.outputs["train"],
         validation=samples.outputs["validation"],
         algorithm="deepfm",
+        epochs=3,
+        batch_size=1024,
         label="label",
         group="user_id",
         warm_start="{{ params.warm_start }}",

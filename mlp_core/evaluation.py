@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from mlp_core import metrics
 from mlp_core.artifacts import Artifact, ArtifactError
+from mlp_core.artifacts.lineage import ancestor_with, partition_uris
 from mlp_core.gate import Measures
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | None) -> pa.Table:
+def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | None, raw: bool = False) -> pa.Table:
     """The columns `label`, `group` (if any) and `score` (float64) for every row of `test`, in its order.
 
-    Raises ArtifactError if `test` has no such columns, or no rows.
+    raw: score the raw rows that `test` was computed from, found by lineage, through the bundle's own plan: for a bundle whose
+    plan is another than that of `test`. Raises ArtifactError if there are no such columns, or no rows.
     """
     import pyarrow as pa
 
@@ -27,12 +29,26 @@ def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | Non
     if missing:
         raise ArtifactError(f"the test set {test.uri} has no column {missing[0]!r}; it has {', '.join(test.schema.names)}")
     parts = []
-    for batch in test.batches():
-        score = pa.array(model.score_features(batch), type=pa.float64())
-        parts.append(pa.table([*(batch[name] for name in kept), score], names=[*kept, "score"]))
+    for table in _raw_tables(test, [*model.inputs, *kept]) if raw else [test]:
+        for batch in table.batches():
+            score = pa.array((model.score_raw if raw else model.score_features)(batch), type=pa.float64())
+            parts.append(pa.table([*(batch[name] for name in kept), score], names=[*kept, "score"]))
     if not any(part.num_rows for part in parts):
         raise ArtifactError(f"the test set {test.uri} has no rows, so nothing can be measured on it")
     return pa.concat_tables(parts)
+
+
+def _raw_tables(test: Artifact, columns: list[str]) -> list[Artifact]:
+    tables = []
+    for uri in partition_uris([test.uri]):
+        table = ancestor_with(uri, columns)
+        if table is None:
+            raise ArtifactError(
+                f"no table behind {uri} has the columns {', '.join(columns)}, so a model with another feature file cannot be measured on "
+                "the same rows: keep the tables that features are computed from, or compare with no champion"
+            )
+        tables.append(table)
+    return tables
 
 
 def measure(scored: pa.Table, *, label: str, group: str | None) -> Measures:

@@ -12,6 +12,7 @@ import msgspec
 from rich.console import Console
 
 from airflow_mlp.demo import data, environment, prerequisites, running, serving, summary
+from airflow_mlp.launchers.class_archive import make_class_archive
 from airflow_mlp.triton import environment as model_environment
 from airflow_mlp.triton import server
 from airflow_mlp.triton.errors import TritonError
@@ -59,6 +60,8 @@ def _run(days: list[str], wanted: str | None, console: Console, *, keep_serving:
     env = environment.airflow_environment()
     with console.status("preparing Airflow's database"):
         environment.migrate(env)
+    with console.status("preparing Spark, once"):
+        make_class_archive()
     was_running = server.status(home()).state == "running"
     local = _serve(console, keep=keep_serving or was_running)
     try:

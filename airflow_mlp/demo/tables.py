@@ -1,4 +1,4 @@
-"""The demo's three tables, and putting them into a local warehouse so that a reader sees a table whole or not at all."""
+"""The demo's tables, and putting them into a local warehouse so that a reader sees a table whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,12 +22,18 @@ USER_PROFILE = pa.schema(
     [("user_id", pa.string()), ("gender", pa.string()), ("age", pa.int64()), ("occupation", pa.int64()), ("zip", pa.string())]
 )
 ITEM_PROFILE = pa.schema([("item_id", pa.string()), ("title", pa.string()), ("year", pa.int64()), ("genres", pa.string())])
+ITEM_STATISTICS = pa.schema([("item_id", pa.string()), ("ratings", pa.int64()), ("likes", pa.int64())])
+NAMES = ("behaviour", "item_statistics", "user_profile", "item_profile")
 DAY = 86_400
+_NEITHER, _LIKED = 3, 4
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Behaviour (timestamp: seconds since 1970, UTC) and the profiles of users and items, one row per key."""
+    """Behaviour (timestamp: seconds since 1970, UTC) and the profiles of users and items, one row per key.
+
+    From them comes a fourth table, item_statistics: for every day how often each item was rated, and liked, on the days before.
+    """
 
     behaviour: pa.Table
     user_profile: pa.Table
@@ -43,13 +50,31 @@ class Tables:
             yield date.isoformat(), (number + 1) * DAY - 1, ordered.slice(start, stop - start)
 
 
+    def statistics(self) -> Iterator[tuple[str, int, pa.Table]]:
+        """For each day its date, the second before it begins, and what was known then of the items that had been rated.
+
+        ratings: how many on all days strictly before, those of 3 aside; likes: how many of them were 4 or 5.
+        """
+        items = pc.unique(self.behaviour["item_id"])
+        ratings, likes = (np.zeros(len(items), dtype=np.int64) for _ in range(2))
+        for date, last, rows in self.days():
+            known = np.flatnonzero(ratings)
+            columns = [items.take(pa.array(known)), ratings[known], likes[known]]
+            yield date, last - DAY, pa.table(columns, schema=ITEM_STATISTICS)
+            item = pc.index_in(rows["item_id"], items).to_numpy()
+            rating = rows["rating"].to_numpy()
+            ratings += np.bincount(item[rating != _NEITHER], minlength=len(items))
+            likes += np.bincount(item[rating >= _LIKED], minlength=len(items))
+
+
 def load(tables: Tables, warehouse: Path) -> bool:
-    """Write the tables below `warehouse`, behaviour partitioned by `dt`. False if all were there already.
+    """Write the tables below `warehouse`, behaviour and item statistics partitioned by `dt`. False if all were there already.
 
     Files get the time of the data that they hold, not of the writing: data that are loaded again are seen as the same.
     """
     parts = {
         "behaviour": ((f"dt={date}/part-00000.parquet", rows, last) for date, last, rows in tables.days()),
+        "item_statistics": ((f"dt={date}/part-00000.parquet", rows, before) for date, before, rows in tables.statistics()),
         "user_profile": iter([("part-00000.parquet", tables.user_profile, 0)]),
         "item_profile": iter([("part-00000.parquet", tables.item_profile, 0)]),
     }
@@ -70,8 +95,8 @@ def load(tables: Tables, warehouse: Path) -> bool:
 
 
 def is_loaded(warehouse: Path) -> bool:
-    """True if all three tables are there."""
-    return all((warehouse / name).is_dir() for name in ("behaviour", "user_profile", "item_profile"))
+    """True if all tables are there."""
+    return all((warehouse / name).is_dir() for name in NAMES)
 
 
 def _changes(column: pa.ChunkedArray) -> list[int]:

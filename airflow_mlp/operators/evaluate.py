@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MEASURES_VERSION = 1
 _DECISION_VERSION = 1
 _SCORES = "scores.parquet"
+_PLAN = "features.json"
 
 
 class EvaluateOperator(MlpOperator):
@@ -73,7 +74,7 @@ class EvaluateOperator(MlpOperator):
         champion = self._champion(model)
         columns = _Columns(self.label_column, self.group)
         measured = _measured(step, model, test, columns)
-        rival = None if champion is None else _measured(step, champion, test, columns)
+        pair = None if champion is None else _measured_alike(step, model, champion, test, columns)
         inputs = {"model": model, "test": test} | ({} if champion is None else {"champion": champion})
         identity = Identity(
             operation="evaluate.decide",
@@ -84,7 +85,7 @@ class EvaluateOperator(MlpOperator):
         )
 
         def decide_(attempt: Attempt) -> None:
-            report = _decide(self.gate, measured, rival, self.label_column)
+            report = _decide(self.gate, measured, pair, self.label_column)
             measures = report["challenger"]
             attempt.write_json("report.json", report)
             attempt.statistics.update(promoted=report["decision"]["promoted"], auc=measures["auc"], rows=measures["rows"])
@@ -112,13 +113,23 @@ class _Columns:
     group: str | None = field(default=None)
 
 
-def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) -> Artifact:
+def _measured_alike(step: Step, model: Artifact, champion: Artifact, test: Artifact, columns: _Columns) -> tuple[Artifact, Artifact]:
+    """Reports on both models over the same rows in the same order: features, or raw rows where their feature files differ."""
+    raw = _plan_of(model) != _plan_of(champion)
+    return _measured(step, model, test, columns, raw=raw), _measured(step, champion, test, columns, raw=raw)
+
+
+def _plan_of(model: Artifact) -> str | None:
+    return next((file.sha256 for file in model.manifest.files if file.path == _PLAN), None)
+
+
+def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns, *, raw: bool = False) -> Artifact:
     """The report on one model alone: measures, and the score of every row for later comparisons and plots."""
     identity = Identity(
         operation="evaluate.measure",
         version=_MEASURES_VERSION,
         partition=str(step.partition),
-        params=asdict(columns),
+        params={**asdict(columns), "raw": raw},
         inputs=inputs_of({"model": model, "test": test}),
     )
 
@@ -127,7 +138,7 @@ def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) ->
 
         from mlp_core.evaluation import measure, score_table
 
-        scored = score_table(model.uri, test, label=columns.label, group=columns.group)
+        scored = score_table(model.uri, test, label=columns.label, group=columns.group, raw=raw)
         measures = measure(scored, label=columns.label, group=columns.group)
         content = io.BytesIO()
         pq.write_table(scored, content, compression="zstd")
@@ -138,18 +149,18 @@ def _measured(step: Step, model: Artifact, test: Artifact, columns: _Columns) ->
     return step.make("report", identity, fill, output="measures")
 
 
-def _decide(gate: Gate, challenger: Artifact, champion: Artifact | None, label: str) -> dict[str, Any]:
+def _decide(gate: Gate, challenger: Artifact, pair: tuple[Artifact, Artifact] | None, label: str) -> dict[str, Any]:
     from mlp_core.gate import auc_difference, decide
 
     measures = _measures(challenger.read_json("report.json")["measures"])
     difference: Difference | None = None
-    if champion is not None:
-        ours, theirs = _scores(challenger), _scores(champion)
+    if pair is not None:
+        ours, theirs = map(_scores, pair)
         difference = auc_difference(ours[label].to_numpy(), ours["score"].to_numpy(), theirs["score"].to_numpy())
     decision: Decision = decide(gate, measures, difference)
     return {
         "challenger": _plain(measures),
-        "champion": None if champion is None else champion.read_json("report.json")["measures"],
+        "champion": None if pair is None else pair[1].read_json("report.json")["measures"],
         "difference": None if difference is None else _plain(difference),
         "decision": _plain(decision),
     }

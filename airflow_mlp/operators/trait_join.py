@@ -26,6 +26,9 @@ class Trait:
 
     source: an output of another task, the URI of a table or a reference, or a table of the local warehouse by its name; on: the key column,
     or several, of the same name on both sides; columns: those to take, None for all but the key; prefix: put before their names.
+
+    A table with a state for every day is joined by day where `on` names the partition column too, `on=["dt", "item_id"]`: a row meets
+    the profile of its own day, and another day's profiles do not matter to it.
     """
 
     source: Any
@@ -44,7 +47,8 @@ class Trait:
 class TraitJoinOperator(SparkOperator):
     """Join columns of profile tables to every row, partition by partition. Rows without a profile get nulls; no row is lost or doubled.
 
-    A partition's result depends on that partition and on the profile tables as a whole. A key that a profile table has twice
+    A partition's result depends on that partition and on the profile tables as a whole, or on their partition of the same day
+    where that is part of the key. A key that a profile table has twice
     fails the task, which then publishes nothing.
 
     :param input: the rows to widen: an output of another task, or a URI. (templated)
@@ -71,21 +75,22 @@ class TraitJoinOperator(SparkOperator):
         profiles = [source(f"traits[{place}]", value) for place, value in enumerate(self.sources)]
         columns = self._columns(rows, profiles)
         params = {"traits": [{"on": trait.keys, "columns": names} for trait, names in zip(self.traits, columns, strict=True)]}
+        by_day = [(profile, _joined_by_partition(trait, rows, profile)) for trait, profile in zip(self.traits, profiles, strict=True)]
         identities = {
             partition: Identity(
                 operation="trait_join",
                 version=_VERSION,
                 partition=partition,
                 params=params,
-                inputs=(rows.input_of(partition), *(profile.input for profile in profiles)),
+                inputs=(rows.input_of(partition), *(profile.input_of(partition) if own else profile.input for profile, own in by_day)),
             )
             for partition in rows.entries
         }
 
         def job(attempts: dict[str, str]) -> jobs.TraitJoinJob:
             traits = tuple(
-                jobs.Trait(table=profile.table(), on=trait.keys, columns=names)
-                for trait, profile, names in zip(self.traits, profiles, columns, strict=True)
+                jobs.Trait(table=profile.table(attempts if own else None), on=trait.keys, columns=names)
+                for trait, (profile, own), names in zip(self.traits, by_day, columns, strict=True)
             )
             return jobs.TraitJoinJob(attempts=attempts, input=rows.table(attempts), traits=traits)
 
@@ -98,7 +103,7 @@ class TraitJoinOperator(SparkOperator):
         for trait, profile in zip(self.traits, profiles, strict=True):
             for key in trait.keys:
                 check_columns(f"on of {profile.name}", [key], rows.columns, rows.uri)
-                check_columns(f"on of {profile.name}", [key], profile.schema.names, profile.uri)
+                check_columns(f"on of {profile.name}", [key], profile.columns, profile.uri)
                 _check_types(key, rows, profile)
             wanted = [name for name in profile.schema.names if name not in trait.keys] if trait.columns is None else list(trait.columns)
             check_columns(f"columns of {profile.name}", wanted, profile.schema.names, profile.uri)
@@ -111,8 +116,21 @@ class TraitJoinOperator(SparkOperator):
         return found
 
 
+def _joined_by_partition(trait: Trait, rows: Source, profile: Source) -> bool:
+    """True if a row meets profiles of its own partition alone. Raises BadInput if the profiles of some partition are not there."""
+    if not rows.column or rows.column != profile.column or rows.column not in trait.keys:
+        return False
+    missing = [partition for partition in rows.entries if partition not in profile.entries]
+    if missing:
+        raise BadInput(
+            f"on of {profile.name} names {rows.column}, and {profile.uri} has no partition {missing[0]} ({len(missing)} such): "
+            "let its sensor wait for the days of the rows"
+        )
+    return True
+
+
 def _check_types(key: str, rows: Source, profile: Source) -> None:
-    if key == rows.column:
+    if key in (rows.column, profile.column):
         return
     left, right = (type_name(item.schema.field(key).type) for item in (rows, profile))
     if left != right and not (left.startswith(("int", "uint")) and right.startswith(("int", "uint"))):

@@ -72,9 +72,10 @@ def schema_names(schema: pa.Schema) -> tuple[dict[str, str], ...]:
     return tuple({"name": field.name, "type": type_name(field.type)} for field in schema)
 
 
-def table_digest(schema: Iterable[dict[str, str]], rows: RowHash) -> str:
-    """The content digest of a table with these columns and rows."""
-    return digest_of([[[column["name"], column["type"]] for column in schema], rows.rows, str(rows)])
+def table_digest(schema: Iterable[dict[str, str]], rows: RowHash, plan: str | None = None) -> str:
+    """The content digest of a table with these columns and rows; `plan` is what a feature table says of its columns' meaning."""
+    content: list[Any] = [[[column["name"], column["type"]] for column in schema], rows.rows, str(rows)]
+    return digest_of(content if plan is None else [*content, plan])
 
 
 def hash_rows(batch: pa.RecordBatch) -> RowHash:

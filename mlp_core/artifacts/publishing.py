@@ -123,7 +123,7 @@ class Attempt:
                 raise ArtifactError(f"the table {self.uri} cannot be published: no rows and no schema were written")
             parts = [part for part in files if part.row_hash is not None]
             total = sum((RowHash.parse(part.row_hash or "", part.rows) for part in parts), RowHash())
-            digest, rows = table_digest(names, total), total.rows
+            digest, rows = table_digest(names, total, self.plan), total.rows
         elif record.kind == "reference":
             digest, rows = entries_digest(self._entries), sum(entry.rows or 0 for entry in self._entries)
         else:

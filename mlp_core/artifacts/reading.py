@@ -163,7 +163,7 @@ class Artifact:
         if self.kind != "table":
             return files_digest({file.path: file.sha256 for file in self.manifest.files})
         rows = sum((hash_rows(batch) for batch in self.batches()), RowHash())
-        return table_digest(schema_names(self.schema), rows)
+        return table_digest(schema_names(self.schema), rows, self.manifest.plan)
 
     @staticmethod
     def _open(uri: str) -> Any:

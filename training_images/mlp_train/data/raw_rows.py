@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from mlp_core.artifacts import Artifact, ArtifactError
+from mlp_core.artifacts import Artifact
 from mlp_core.artifacts.digest import hash_column
+from mlp_core.artifacts.lineage import ancestor_with, partition_uris
 
-_GENERATIONS = 4
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -19,35 +19,11 @@ def raw_rows(uris: Sequence[str], columns: Sequence[str], count: int) -> pa.Tabl
 
     Which rows is decided by their hash, so that it does not depend on the order in which a table happens to lie.
     """
-    for uri in reversed([part for each in uris for part in _partitions(each)]):
-        table = _ancestor(uri, columns)
+    for uri in reversed(partition_uris(uris)):
+        table = ancestor_with(uri, columns)
         if table is not None and table.rows:
             return _smallest(table, columns, count)
     return None
-
-
-def _partitions(uri: str) -> list[str]:
-    artifact = _load(uri)
-    return [entry.uri for entry in artifact.entries] if artifact is not None and artifact.kind == "reference" else [uri]
-
-
-def _ancestor(uri: str, columns: Sequence[str]) -> Artifact | None:
-    """The nearest table in the lineage of `uri` that has all of `columns`; None if there is none, or it was removed."""
-    generation = [uri]
-    for _ in range(_GENERATIONS):
-        artifacts = [artifact for each in generation if (artifact := _load(each)) is not None]
-        for artifact in artifacts:
-            if artifact.kind == "table" and set(columns) <= set(artifact.schema.names):
-                return artifact
-        generation = [item.uri for artifact in artifacts for item in artifact.manifest.inputs]
-    return None
-
-
-def _load(uri: str) -> Artifact | None:
-    try:
-        return Artifact.load(uri)
-    except ArtifactError:
-        return None  # data that lie elsewhere, or an artifact that was removed: no rows from there
 
 
 def _smallest(table: Artifact, columns: Sequence[str], count: int) -> pa.Table:
