@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlp_core import metrics
 from mlp_core.artifacts import Artifact, ArtifactError
-from mlp_core.artifacts.lineage import ancestor_with, partition_uris
+from mlp_core.artifacts.lineage import partition_uris, raw_ancestor
 from mlp_core.gate import Measures
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | Non
 def _raw_tables(test: Artifact, columns: list[str]) -> list[Artifact]:
     tables = []
     for uri in partition_uris([test.uri]):
-        table = ancestor_with(uri, columns)
+        table = raw_ancestor(uri, columns)
         if table is None:
             raise ArtifactError(
                 f"no table behind {uri} has the columns {', '.join(columns)}, so a model with another feature file cannot be measured on "

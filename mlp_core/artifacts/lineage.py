@@ -19,16 +19,17 @@ def partition_uris(uris: Iterable[str]) -> list[str]:
     return found
 
 
-def ancestor_with(uri: str, columns: Iterable[str]) -> Artifact | None:
-    """The table at `uri`, or the nearest one in its lineage, that has all of `columns`; None if there is none.
+def raw_ancestor(uri: str, columns: Iterable[str]) -> Artifact | None:
+    """The nearest table in the lineage of `uri`, itself included, that has all of `columns`; None if there is none.
 
-    Artifacts that were removed, and data that lie elsewhere, end the search on their side.
+    Tables of features are passed by: a feature may have the name of a raw column, and other values. Artifacts that were
+    removed, and data that lie elsewhere, end the search on their side.
     """
     wanted, generation = set(columns), [uri]
     for _ in range(_GENERATIONS):
         artifacts = [artifact for each in generation if (artifact := _load(each)) is not None]
         for artifact in artifacts:
-            if artifact.kind == "table" and wanted <= set(artifact.schema.names):
+            if artifact.kind == "table" and artifact.manifest.plan is None and wanted <= set(artifact.schema.names):
                 return artifact
         generation = [item.uri for artifact in artifacts for item in artifact.manifest.inputs]
     return None

@@ -155,6 +155,19 @@ def test_a_join_keeps_every_row_and_fills_gaps_with_null(make_table: MakeTable, 
         assert ages == {("u0", 1), ("u1", 2), (None, None), *((f"u{i}", None) for i in range(2, 7))}
 
 
+def test_a_table_with_states_is_joined_by_day(make_table: MakeTable, attempts: Attempts) -> None:
+    table, made = days(make_table), attempts(DAYS)
+    # The same user on every day, with another age: a join without the day would multiply rows.
+    ages = {day: pa.table({"user_id": ["u0"], "age": pa.array([seed], pa.int64())}) for seed, day in enumerate(DAYS)}
+    states = make_table("states", ages)
+    trait_join.run(TraitJoinJob(attempts=made, input=table, traits=(Trait(table=states, on=("dt", "user_id"), columns={"age": "age"}),)))
+    for seed, day in enumerate(DAYS):
+        found = content(made, day)
+        assert found.num_rows == rows(seed).num_rows
+        assert {row["age"] for row in found.to_pylist() if row["user_id"] == "u0"} == {seed}
+        assert "dt" not in found.column_names
+
+
 def test_a_key_that_is_there_twice_fails_and_publishes_nothing(make_table: MakeTable, attempts: Attempts) -> None:
     made = attempts(DAYS)
     table = make_table("traits[0]", {"table=profiles": pa.table({"user_id": ["x", "u1", "x"], "age": pa.array([1, 2, 3], pa.int64())})})

@@ -35,7 +35,15 @@ def test_behaviour_is_cut_by_utc_day(small: Tables) -> None:
     assert days == {"2000-11-19": ["u3"], "2000-11-20": ["u2", "u1"], "2000-11-23": ["u1"]}
 
 
-def test_three_tables_are_written(small: Tables, tmp_path: Path) -> None:
+def test_statistics_of_a_day_count_the_days_before(small: Tables) -> None:
+    known = {date: rows.to_pylist() for date, _, rows in small.statistics()}
+    assert known["2000-11-19"] == []
+    # The rating of 2000-11-19 was a 3, which counts for nothing; the two of 2000-11-20 were both liked.
+    assert known["2000-11-20"] == []
+    assert known["2000-11-23"] == [{"item_id": "i1", "ratings": 2, "likes": 2}]
+
+
+def test_the_tables_are_written(small: Tables, tmp_path: Path) -> None:
     assert load(small, tmp_path)
     assert is_loaded(tmp_path)
     assert sorted(files(tmp_path)) == [
@@ -43,6 +51,9 @@ def test_three_tables_are_written(small: Tables, tmp_path: Path) -> None:
         "behaviour/dt=2000-11-20/part-00000.parquet",
         "behaviour/dt=2000-11-23/part-00000.parquet",
         "item_profile/part-00000.parquet",
+        "item_statistics/dt=2000-11-19/part-00000.parquet",
+        "item_statistics/dt=2000-11-20/part-00000.parquet",
+        "item_statistics/dt=2000-11-23/part-00000.parquet",
         "user_profile/part-00000.parquet",
     ]
     day = pq.ParquetFile(tmp_path / "behaviour/dt=2000-11-20/part-00000.parquet").read()

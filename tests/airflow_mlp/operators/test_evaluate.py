@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.operators.evaluate import EvaluateOperator
 from mlp_core import bundle, metrics
-from mlp_core.artifacts import Artifact, Identity, publish
+from mlp_core.artifacts import Artifact, Identity, Input, publish
 from mlp_core.gate import Gate
 
 TaskContext = Callable[..., Any]
@@ -147,3 +148,52 @@ def test_another_gate_decides_anew_and_measures_nothing_again(make_bundle: Any, 
     assert not judge(model, test, gate=Gate(min_rows=10_000))["decision"]["promoted"]
     assert len(list((tmp_path / "artifacts" / "evaluate").glob("*/*/*"))) == 2
     assert len(list((tmp_path / "artifacts" / "evaluate.measures").glob("*/*/*"))) == 1
+
+
+@pytest.fixture
+def raw_and_features(tmp_path: Path, make_plan_bundle: Any) -> tuple[Artifact, str]:
+    """A model with a feature plan, and a test set of its features that knows the raw table it was computed from."""
+    model, random, count = make_plan_bundle(), np.random.default_rng(3), 300
+    raw = pa.table(
+        {
+            "user_id": [f"u{n}" for n in random.integers(0, 9, count)],
+            "age": random.integers(10, 70, count),
+            "genres": ["a|b" if n else "c" for n in random.integers(0, 2, count)],
+            "ratio": random.normal(size=count),
+            "user": random.integers(0, 50, count),  # these two are raw columns of the other model
+            "ctr": random.normal(size=count),
+        }
+    )
+    scores = bundle.load(model.uri).score_raw(raw)
+    raw = raw.append_column("label", pa.array(likes(scores), pa.int64()))
+    root = str(tmp_path / "artifacts")
+    with publish(kind="table", step="join", root=root, identity=Identity(operation="j", version=1, partition="dt=2000-11-20")) as joined:
+        joined.write_table(raw)
+    features = bundle.load(model.uri).plan.run(raw)
+    features = features.append_column("label", raw["label"]).append_column("user_id", raw["user_id"])
+    source = (Input(name="input", uri=joined.uri, digest=joined.artifact.digest),)
+    identity = Identity(operation="sample", version=1, partition="dt=2000-11-20", inputs=source)
+    with publish(kind="table", step="sample", root=root, identity=identity) as attempt:
+        attempt.write_table(features.take(pa.array(random.permutation(count))))
+        attempt.plan = bundle.load(model.uri).plan.to_json()
+    return model, attempt.uri
+
+
+def test_a_champion_with_another_feature_file_is_measured_on_the_raw_rows(
+    raw_and_features: tuple[Artifact, str], make_bundle: Any, judge: Any
+) -> None:
+    model, test = raw_and_features
+    champion = make_bundle()
+    report = judge(model, test, champion=champion.uri)
+    assert report["champion"]["rows"] == report["challenger"]["rows"] == 300
+    assert report["difference"]["auc"] == pytest.approx(report["challenger"]["auc"] - report["champion"]["auc"], abs=1e-9)
+    assert report["decision"]["promoted"]
+
+
+def test_a_champion_whose_raw_rows_are_gone_is_told(
+    raw_and_features: tuple[Artifact, str], make_bundle: Any, judge: Any, tmp_path: Path
+) -> None:
+    model, test = raw_and_features
+    shutil.rmtree(tmp_path / "artifacts" / "join")
+    with pytest.raises(AirflowFailException, match=r"no table behind .* has the columns .* compare with no champion"):
+        judge(model, test, champion=make_bundle().uri)

@@ -167,6 +167,32 @@ def test_trait_join_refuses_columns(
     refused(runs, recorder, TraitJoinOperator(task_id="j", input=behaviour, traits=[Trait(source=users, **trait)]), message)
 
 
+@pytest.fixture
+def states(tmp_path: Path) -> str:
+    """A profile table with a state for each of DAYS."""
+    for day in DAYS:
+        folder = tmp_path / "warehouse" / "states" / f"dt={day}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"user_id": ["a", "b"], "seen": pa.array([1, 2], pa.int64())}), folder / "0.parquet")
+    return str(tmp_path / "warehouse" / "states")
+
+
+def test_a_state_of_another_day_does_not_matter(runs: Runs, recorder: Recorder, behaviour: str, states: str) -> None:
+    operator = TraitJoinOperator(task_id="j", input=behaviour, traits=[Trait(source=states, on=["dt", "user_id"])])
+    runs(operator)
+    pq.write_table(pa.table({"user_id": ["c"], "seen": pa.array([3], pa.int64())}), Path(states) / f"dt={DAYS[1]}" / "1.parquet")
+    runs(operator)
+    joined = TraitJoinJob.from_json(msgspec.json.encode(recorder.specs[1]))
+    assert list(joined.attempts) == [f"dt={DAYS[1]}"]
+    assert [partition.name for partition in joined.traits[0].table.partitions] == [f"dt={DAYS[1]}"]
+
+
+def test_a_state_that_is_not_there_is_named(runs: Runs, recorder: Recorder, behaviour: str, states: str) -> None:
+    (Path(states) / f"dt={DAYS[2]}" / "0.parquet").unlink()
+    operator = TraitJoinOperator(task_id="j", input=behaviour, traits=[Trait(source=states, on=["dt", "user_id"])])
+    refused(runs, recorder, operator, f"has no partition dt={DAYS[2]} .1 such.: let its sensor wait")
+
+
 def test_trait_join_refuses_keys_of_other_types(runs: Runs, recorder: Recorder, behaviour: str, users: str) -> None:
     pq.write_table(pa.table({"user_id": [1, 2], "gender": ["F", "M"]}), Path(users) / "0.parquet")
     trait = Trait(source=users, on="user_id", columns=["gender"])

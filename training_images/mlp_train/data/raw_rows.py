@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mlp_core.artifacts import Artifact
 from mlp_core.artifacts.digest import hash_column
-from mlp_core.artifacts.lineage import ancestor_with, partition_uris
+from mlp_core.artifacts.lineage import partition_uris, raw_ancestor
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -20,7 +20,7 @@ def raw_rows(uris: Sequence[str], columns: Sequence[str], count: int) -> pa.Tabl
     Which rows is decided by their hash, so that it does not depend on the order in which a table happens to lie.
     """
     for uri in reversed(partition_uris(uris)):
-        table = ancestor_with(uri, columns)
+        table = raw_ancestor(uri, columns)
         if table is not None and table.rows:
             return _smallest(table, columns, count)
     return None
