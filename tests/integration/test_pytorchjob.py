@@ -7,6 +7,7 @@ to see this machine's temporary folder at the same path.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import threading
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.launchers.base import Job, JobCancelled, JobFailed, JobRejected, LauncherError
@@ -46,7 +48,7 @@ for number in range(spec.get("lines", 3)):
     print("line", number, flush=True)
 time.sleep(spec.get("sleep", 0))
 if "fail" in spec:
-    print(spec["fail"], file=sys.stderr)
+    print(spec["fail"], flush=True)  # not to stderr: a runtime may put the lines of two streams into any order
     sys.exit(spec.get("code", 1))
 """
 
@@ -253,3 +255,37 @@ def test_a_root_that_workers_cannot_reach_fails_before_anything_is_submitted(
     monkeypatch.setenv("MLP_HOME", str(tmp_path / "home"))
     with pytest.raises(AirflowFailException, match=r"TrainOperator 'train': the workers cannot reach file:.*name a volume"):
         operator(tmp_path, training_set, volumes=[], connection="/no/such/kubeconfig").execute(context())
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace that neither the kubeconfig nor a default names."""
+    name = f"team-{uuid.uuid4().hex[:8]}"
+    cluster.core.create_namespace({"metadata": {"name": name}})
+    yield name
+    cluster.core.delete_namespace(name)
+
+
+@pytest.mark.parametrize("field", ["kube_config_path", "kube_config"])
+def test_an_airflow_connection_leads_to_the_cluster_and_the_namespace(
+    tmp_path: Path,
+    training_set: str,
+    cluster: Cluster,
+    namespace: str,
+    run_dag: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
+) -> None:
+    extra = {field: KUBECONFIG if field == "kube_config_path" else Path(KUBECONFIG).read_text(), "namespace": namespace}
+    monkeypatch.setenv("AIRFLOW_CONN_A_TRAINING_CLUSTER", json.dumps({"conn_type": "kubernetes", "extra": extra}))
+    monkeypatch.setenv("MLP_HOME", str(tmp_path / "home"))
+    with DAG(dag_id=f"pytorchjob_by_{field}", schedule=None, start_date=dt.datetime(2000, 1, 1)) as dag:
+        operator(tmp_path, training_set, connection="a_training_cluster")
+    run = run_dag(dag)
+    assert run.state == "success"
+    made = Artifact.load(run.get_task_instance("train").xcom_pull(task_ids="train"))
+    assert made.manifest.maker.dag_id == dag.dag_id
+    bundle.load(made.uri).check()
+    # The job itself is deleted by now: the cluster's events tell where it ran.
+    kinds = {event.involved_object.kind for event in cluster.core.list_namespaced_event(namespace).items}
+    assert {"PyTorchJob", "Pod"} <= kinds
