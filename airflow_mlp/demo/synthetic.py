@@ -19,7 +19,7 @@ FIRST, LAST = dt.date(2000, 8, 1), dt.date(2000, 11, 30)
 _TASTES = 4
 
 
-def make(*, users: int = 1500, items: int = 600, rows_per_day: int = 700, seed: int = 7) -> Tables:
+def make(*, users: int = 1500, items: int = 600, rows_per_day: int = 1600, seed: int = 7) -> Tables:
     """Tables with `rows_per_day` ratings for each day from FIRST to LAST. The same arguments give the same tables."""
     random = np.random.default_rng(seed)
     days = (LAST - FIRST).days + 1

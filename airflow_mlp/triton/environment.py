@@ -65,6 +65,7 @@ def ensure(folder: Path) -> Environment:
     """
     if not folder.is_absolute() or " " in str(folder):
         raise BuildError(f"the folder {str(folder)!r} has to be absolute and without spaces: Triton's backend splits such a path")
+    folder = folder.resolve()
     base = _ensure_base(folder, requirements_file().read_text())
     source = find_source()
     digest = _digest(base.name, source.requirement, source.digest)
@@ -107,7 +108,8 @@ def _build_layer(environment: Path, base: Path, source: Source) -> None:
     log.info("Installing the rooms from %s into the model environment %s", source.requirement, environment)
     venv.create(environment, with_pip=False, symlinks=True)
     packages = site_packages(environment)
-    (packages / "base.pth").write_text(f"{site_packages(base)}\n")
+    # Relative, so that the folder of environments may be moved.
+    (packages / "base.pth").write_text(f"{os.path.relpath(site_packages(base), packages)}\n")
     _pip(base, "--no-deps", "--no-build-isolation", "--target", str(packages), source.requirement)
 
 

@@ -23,6 +23,9 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the version's bundle and score its check rows: a bundle that scores otherwise here never gets ready."""
+        if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
+            # Triton's backend was built for the first numpy: with the second it hands over wrong values, and says nothing.
+            raise RuntimeError(f"this Python has numpy {np.__version__} from {np.__file__}: models need the model environment's numpy 1.26")
         folder = Path(args["model_repository"]) / args["model_version"] / "bundle"
         self._bundle = bundles.load(folder)
         self._bundle.check()
