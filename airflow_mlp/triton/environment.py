@@ -18,16 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow_mlp.triton import sources
 from airflow_mlp.triton.errors import BuildError
 from airflow_mlp.triton.locking import locked
-from airflow_mlp.triton.sources import Source, find_source, requirements_file
 
 log = logging.getLogger(__name__)
 
 # The server and its Python backend. Without its dependencies: they are for PyTriton's own API, which wants other versions.
 SERVER = "nvidia-pytriton==0.7.0"
-# Builds the rooms' wheel from a source folder, without a download for each change.
-BUILDER = "hatchling==1.32.4"
 DOWNLOAD = "about 210 MB of packages (Triton's server 55 MB, llvmlite 60 MB, pyarrow 42 MB, onnxruntime 28 MB, numpy 18 MB)"
 ON_DISK = "about 700 MB"
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -66,16 +64,14 @@ def ensure(folder: Path) -> Environment:
     if not folder.is_absolute() or " " in str(folder):
         raise BuildError(f"the folder {str(folder)!r} has to be absolute and without spaces: Triton's backend splits such a path")
     folder = folder.resolve()
-    base = _ensure_base(folder, requirements_file().read_text())
-    source = find_source()
-    digest = _digest(base.name, source.requirement, source.digest)
-    environment = folder / f"triton-{digest}"
-    _build_once(environment, lambda: _build_layer(environment, base, source))
+    base = _ensure_base(folder, sources.requirements_file().read_text())
+    environment = folder / f"triton-{_digest(base.name, sources.rooms_digest())}"
+    _build_once(environment, lambda: _build_layer(environment, base))
     return Environment(path=environment, base=base)
 
 
 def _ensure_base(folder: Path, requirements: str) -> Path:
-    base = folder / f"triton-base-{_digest(requirements, SERVER, BUILDER, sys.version)}"
+    base = folder / f"triton-base-{_digest(requirements, SERVER, sys.version)}"
     _build_once(base, lambda: _build_base(base))
     return base
 
@@ -100,17 +96,17 @@ def _build_once(environment: Path, build: Callable[[], None]) -> None:
 def _build_base(base: Path) -> None:
     log.info("Building the model environment %s: downloads %s, %s on disk", base, DOWNLOAD, ON_DISK)
     venv.create(base, with_pip=True, symlinks=True)
-    _pip(base, "--requirement", str(requirements_file()), BUILDER)
+    _pip(base, "--requirement", str(sources.requirements_file()))
     _pip(base, "--no-deps", SERVER)
 
 
-def _build_layer(environment: Path, base: Path, source: Source) -> None:
-    log.info("Installing the rooms from %s into the model environment %s", source.requirement, environment)
+def _build_layer(environment: Path, base: Path) -> None:
+    log.info("Copying %s into the model environment %s", ", ".join(sources.ROOMS), environment)
     venv.create(environment, with_pip=False, symlinks=True)
     packages = site_packages(environment)
     # Relative, so that the folder of environments may be moved.
     (packages / "base.pth").write_text(f"{os.path.relpath(site_packages(base), packages)}\n")
-    _pip(base, "--no-deps", "--no-build-isolation", "--target", str(packages), source.requirement)
+    sources.copy_rooms(packages)
 
 
 def _pip(environment: Path, *arguments: str) -> None:

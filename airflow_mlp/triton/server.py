@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _TRIES = 3
 _POLL_SECONDS = 0.05
+# Without proxies: the environment's are not for this machine's own addresses.
+_LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -250,11 +252,11 @@ def _wait_until_ready(layout: Layout, expected: process.Record, deadline: float)
 
 def _answers(port: int, token: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2", timeout=1) as answer:
+        with _LOOPBACK.open(f"http://127.0.0.1:{port}/v2", timeout=1) as answer:
             # Another program, or another server, may be what listens on a configured port.
             if msgspec.json.decode(answer.read()).get("name") != token:
                 return False
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=1) as answer:
+        with _LOOPBACK.open(f"http://127.0.0.1:{port}/v2/health/ready", timeout=1) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError, msgspec.DecodeError):
         return False

@@ -1,34 +1,17 @@
-"""Where the rooms that models import come from, and a digest of them: a model environment follows source changes."""
+"""The packages of this distribution that models import: copies of them, and a digest, so that a model environment follows changes."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
-import json
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from airflow_mlp.triton.errors import BuildError
 
 DISTRIBUTION = "airflow-mlp"
 ROOMS = ("feature_dsl", "mlp_core", "mlp_serve")
-
-
-@dataclass(frozen=True)
-class Source:
-    """What pip installs to get the rooms (`requirement`: a folder, a wheel, or name==version), and their digest."""
-
-    requirement: str
-    digest: str
-
-
-def find_source() -> Source:
-    """The source of the rooms, by how this distribution was installed (PEP 610). Raises BuildError if it is gone."""
-    distribution = importlib.metadata.distribution(DISTRIBUTION)
-    requirement = _local_origin(distribution.read_text("direct_url.json"))
-    return Source(requirement or f"{DISTRIBUTION}=={distribution.version}", rooms_digest())
+_COMPILED = "__pycache__"
 
 
 def rooms_digest() -> str:
@@ -37,10 +20,16 @@ def rooms_digest() -> str:
     for room in ROOMS:
         folder = room_folder(room)
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and _COMPILED not in path.parts:
                 sha256.update(f"{room}/{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
                 sha256.update(path.read_bytes())
     return sha256.hexdigest()
+
+
+def copy_rooms(packages: Path) -> None:
+    """Copy the rooms, as this process would import them, into the folder `packages`. Raises BuildError if one is not installed."""
+    for room in ROOMS:
+        shutil.copytree(room_folder(room), packages / room, ignore=shutil.ignore_patterns(_COMPILED))
 
 
 def room_folder(room: str) -> Path:
@@ -54,18 +43,3 @@ def room_folder(room: str) -> Path:
 def requirements_file() -> Path:
     """The list of packages that models need besides the rooms; it travels as data of mlp_serve."""
     return room_folder("mlp_serve") / "requirements.txt"
-
-
-def _local_origin(direct_url: str | None) -> str | None:
-    if direct_url is None:
-        return None
-    origin = json.loads(direct_url)
-    url = str(origin["url"])
-    if vcs := origin.get("vcs_info"):
-        return f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
-    if urlsplit(url).scheme != "file":
-        return url
-    path = Path(unquote(urlsplit(url).path))
-    if not path.exists():
-        raise BuildError(f"{DISTRIBUTION} was installed from {path}, which is gone: install it again")
-    return str(path)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -39,26 +39,32 @@ def test_a_change_of_any_room_changes_the_digest(rooms: Path) -> None:
     assert sources.rooms_digest() in seen
 
 
-@pytest.mark.parametrize(
-    ("direct_url", "requirement"),
-    [
-        (None, None),
-        ({"url": "https://example.com/a.whl", "archive_info": {}}, "https://example.com/a.whl"),
-        ({"url": "https://example.com/r", "vcs_info": {"vcs": "git", "commit_id": "abc"}}, "git+https://example.com/r@abc"),
-    ],
-)
-def test_the_origin_is_what_pip_has_noted(direct_url: dict[str, object] | None, requirement: str | None) -> None:
-    assert sources._local_origin(json.dumps(direct_url) if direct_url else None) == requirement
+def test_the_layer_is_a_copy_of_the_rooms_and_needs_no_pip(rooms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (rooms / "mlp_core" / "__pycache__").mkdir()
+    (rooms / "mlp_core" / "__pycache__" / "code.pyc").write_bytes(b"compiled")
+    monkeypatch.setattr(environment, "_pip", lambda *_: pytest.fail("pip was called"))
+    environment._build_layer(tmp_path / "envs" / "layer", tmp_path / "envs" / "base")
+    packages = environment.site_packages(tmp_path / "envs" / "layer")
+    assert sorted(path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()) == [
+        "base.pth",
+        "feature_dsl/part/code.py",
+        "mlp_core/part/code.py",
+        "mlp_serve/part/code.py",
+        "mlp_serve/requirements.txt",
+    ]
+    assert not (packages / "mlp_core" / "__pycache__").exists()
+    below = packages / (packages / "base.pth").read_text().strip()
+    assert below.resolve() == environment.site_packages(tmp_path / "envs" / "base").resolve()
+    monkeypatch.setattr(sources, "room_folder", lambda room: packages / room)
+    copied = sources.rooms_digest()
+    monkeypatch.setattr(sources, "room_folder", lambda room: rooms / room)
+    assert copied == sources.rooms_digest()
 
 
-def test_an_origin_that_is_gone_is_told(tmp_path: Path) -> None:
-    source = tmp_path / "with space"
-    source.mkdir()
-    noted = json.dumps({"url": source.as_uri(), "dir_info": {"editable": True}})
-    assert sources._local_origin(noted) == str(source)
-    source.rmdir()
-    with pytest.raises(BuildError, match=r"was installed from .*, which is gone: install it again"):
-        sources._local_origin(noted)
+def test_a_room_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(BuildError, match="the package mlp_core is not installed beside airflow_mlp: install airflow-mlp again"):
+        sources.room_folder("mlp_core")
 
 
 def test_one_of_many_builds_and_the_others_wait(tmp_path: Path) -> None:
