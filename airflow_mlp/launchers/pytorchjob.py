@@ -55,7 +55,8 @@ class PyTorchJobLauncher:
     def run(self, job: Job, context: Context | None = None) -> bytes:
         """Create the PyTorchJob, or find the one of an earlier try; follow it to its end and delete it if it succeeded.
 
-        A failed one is kept for a day, or until the next try.
+        A failed one is kept for a day, or until the next try. One that nobody will come back for (LauncherError, or this task is stopped)
+        is deleted.
         """
         check_reachable(job.places, self.volumes)
         self._cluster = cluster = connect(self.connection, self.namespace)
@@ -65,7 +66,7 @@ class PyTorchJobLauncher:
             ran = self._specify(cluster, job, made)
             with told(cluster, f"follow the PyTorchJob {name}"):
                 self._follow(cluster, made)
-        except (JobFailed, LauncherError):
+        except JobFailed:
             raise
         except BaseException:
             self.cancel(job)
