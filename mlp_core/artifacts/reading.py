@@ -115,7 +115,7 @@ class Artifact:
 
         taken: list[pa.RecordBatch] = []
         missing = n
-        for batch in self.batches(batch_size=n):
+        for batch in self.batches(batch_size=max(n, 1)):
             taken.append(batch.slice(0, missing).cast(self.schema))
             missing -= taken[-1].num_rows
             if missing <= 0:

@@ -54,20 +54,26 @@ def walk(root: str) -> Iterator[tuple[str, Artifact | None]]:
 def prune(root: str, *, older_than: dt.timedelta) -> list[str]:
     """Delete attempts below `root` that were never published and began before `older_than` ago; returns their URIs.
 
-    The age guards attempts that are being written now. Published artifacts are never touched.
+    The age guards attempts that are being written now. Published artifacts are never touched, nor are folders that are no
+    attempt by their name.
     """
     limit = dt.datetime.now(dt.UTC) - older_than
     removed = []
     for uri, artifact in walk(root):
-        if artifact is None and _begun(uri) < limit:
+        begun = _begun(uri)
+        if artifact is None and begun is not None and begun < limit:
             storage.remove_folder(uri)
             removed.append(uri)
     return removed
 
 
-def _begun(uri: str) -> dt.datetime:
+def _begun(uri: str) -> dt.datetime | None:
+    """When the attempt in the folder `uri` was begun; None for a folder that is not one."""
     stamp = uri.rsplit("/", 1)[-1].partition("-")[0]
-    return dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S").replace(tzinfo=dt.UTC)
+    try:
+        return dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S").replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
 
 
 def _attempts(folder: str) -> Iterator[Artifact]:
