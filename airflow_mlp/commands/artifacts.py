@@ -18,6 +18,13 @@ from mlp_core.home import artifact_root
 P = ParamSpec("P")
 R = TypeVar("R")
 _CELL = 40
+# What says most of an artifact that has no rows.
+_TELLING = ("report.json", "deployment.json")
+
+
+def _console(*, soft_wrap: bool = False) -> Console:
+    # Names and values are shown as they are: brackets in them are no markup, and `:cat:` is no picture.
+    return Console(soft_wrap=soft_wrap, markup=False, emoji=False)
 
 
 def _clear_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -43,9 +50,10 @@ def artifacts() -> None:
 @click.option("--root", default=None, help="URI of the artifact root; this machine's own by default.")
 @click.option("--step", default=None, help="Only this step, like features or train.")
 @click.option("--partition", default=None, help="Only this partition, like dt=2000-11-20.")
+@_clear_errors
 def list_(root: str | None, step: str | None, partition: str | None) -> None:
     """List artifacts, one line each: step, partition, kind, rows, bytes, age, URI."""
-    console = Console(soft_wrap=True)
+    console = _console(soft_wrap=True)
     count = 0
     for uri, artifact in walk(root or artifact_root()):
         if artifact is None or step not in (None, artifact.manifest.step) or partition not in (None, artifact.manifest.partition):
@@ -62,13 +70,13 @@ def list_(root: str | None, step: str | None, partition: str | None) -> None:
 
 @artifacts.command()
 @click.argument("uri")
-@click.option("--rows", default=20, show_default=True, help="How many rows of a table to show.")
+@click.option("--rows", type=click.IntRange(min=0), default=20, show_default=True, help="How many rows of a table to show.")
 @_clear_errors
 def show(uri: str, rows: int) -> None:
     """Show one artifact: where it came from, and its schema and first rows, partitions or measures."""
-    artifact, console = Artifact.load(uri), Console()
+    artifact, console = Artifact.load(uri), _console()
     manifest = artifact.manifest
-    console.print(f"[bold]{manifest.kind}[/] of step [bold]{manifest.step}[/], {manifest.partition}, id {manifest.id}")
+    console.print(f"{manifest.kind} of step {manifest.step}, {manifest.partition}, id {manifest.id}", style="bold")
     maker = manifest.maker
     console.print(f"made {manifest.created_at} by {maker.dag_id}/{maker.task_id}, run {maker.run_id}, try {maker.try_number}")
     console.print(f"{artifact.rows:,} rows, {manifest.bytes:,} bytes, content digest {manifest.digest[:16]}…")
@@ -92,6 +100,7 @@ def verify(uri: str) -> None:
 @artifacts.command("prune")
 @click.option("--root", default=None, help="URI of the artifact root; this machine's own by default.")
 @click.option("--older-than", "hours", default=24.0, show_default=True, help="Hours since the attempt began.")
+@_clear_errors
 def prune_(root: str | None, hours: float) -> None:
     """Remove what killed writers have left. Published artifacts are never touched."""
     removed = prune(root or artifact_root(), older_than=dt.timedelta(hours=hours))
@@ -114,7 +123,7 @@ def _show_table(artifact: Artifact, console: Console, rows: int) -> None:
 
 def _show_reference(artifact: Artifact, console: Console, rows: int) -> None:
     listed = Table("partition", "rows", "at", title=f"{len(artifact.entries)} partitions")
-    for entry in artifact.entries[-rows:]:
+    for entry in artifact.entries[max(len(artifact.entries) - rows, 0) :]:
         listed.add_row(entry.partition, "?" if entry.rows is None else f"{entry.rows:,}", entry.uri)
     if len(artifact.entries) > rows:
         console.print(f"(the last {rows}; --rows shows more)", style="dim")
@@ -124,8 +133,9 @@ def _show_reference(artifact: Artifact, console: Console, rows: int) -> None:
 def _show_measures(artifact: Artifact, console: Console, rows: int) -> None:
     for file in artifact.manifest.files:
         console.print(f"  {file.path}  {file.bytes:,} bytes")
-    if any(file.path == "report.json" for file in artifact.manifest.files):
-        console.print_json(json.dumps(artifact.read_json("report.json")))
+    telling = [file.path for file in artifact.manifest.files if file.path in _TELLING]
+    if telling:
+        console.print_json(json.dumps(artifact.read_json(telling[0])))
     elif artifact.manifest.statistics:
         console.print_json(json.dumps(artifact.manifest.statistics))
 

@@ -7,7 +7,7 @@ import click
 from airflow_mlp.triton import environment, server
 from airflow_mlp.triton.errors import TritonError
 from airflow_mlp.triton.local import ensure
-from mlp_core.home import home
+from mlp_core.home import home, make_home
 
 
 @click.group()
@@ -22,7 +22,7 @@ def start(http_port: int | None, grpc_port: int | None) -> None:
     """Start the server, in the background, with the champion of every model loaded."""
     click.echo(f"the first time this downloads {environment.DOWNLOAD}")
     try:
-        local = ensure(home(), ports=server.Ports(http=http_port, grpc=grpc_port))
+        local = ensure(make_home(), ports=server.Ports(http=http_port, grpc=grpc_port))
     except TritonError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Triton serves {', '.join(local.repository.names()) or 'no model yet'} at http://{local.status.url}")
@@ -32,7 +32,7 @@ def start(http_port: int | None, grpc_port: int | None) -> None:
 def stop() -> None:
     """Stop the server and wait until it has ended."""
     try:
-        server.stop(home())
+        server.stop(make_home())
     except TritonError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Triton is stopped")

@@ -9,7 +9,7 @@ import click
 
 from airflow_mlp.demo import data, environment, prerequisites
 from airflow_mlp.launchers.child import Child
-from mlp_core.home import home
+from mlp_core.home import home, make_home
 
 
 @click.command()
@@ -22,11 +22,12 @@ def ui(port: int, wanted: str | None) -> None:
     """
     try:
         prerequisites.check(click.echo)
+        make_home()
         name = data.prepare(wanted, click.echo)
-    except (prerequisites.Missing, data.DataError) as error:
+        env = environment.airflow_environment() | environment.ui_environment(port)
+        environment.migrate(env)
+    except (prerequisites.Missing, data.DataError, environment.MigrationFailed) as error:
         raise click.ClickException(str(error)) from error
-    env = environment.airflow_environment() | environment.ui_environment(port)
-    environment.migrate(env)
     password = environment.ensure_password(home() / "airflow")
     click.echo(f"data: {name}")
     click.echo(f"Airflow: http://127.0.0.1:{port}  user: admin  password: {password}")

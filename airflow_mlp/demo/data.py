@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,8 @@ from mlp_core.home import home, warehouse
 MOVIELENS = "movielens-1m"
 SYNTHETIC = "synthetic"
 NAMES = (MOVIELENS, SYNTHETIC)
+# Days before its own that the main job reads.
+HISTORY = 90
 Say = Callable[[str], None]
 
 
@@ -28,8 +31,8 @@ def warehouse_folder() -> Path:
 def prepare(wanted: str | None, say: Say) -> str:
     """Have the demo's tables in the warehouse; returns which data they hold.
 
-    wanted: movielens-1m or synthetic; None takes what is there already, else MovieLens-1M, and without a network the
-    synthetic data. Raises DataError if the warehouse holds other data than `wanted`.
+    wanted: movielens-1m or synthetic; None takes what is there already, else MovieLens-1M, and the synthetic
+    data where that cannot be fetched. Raises DataError if the warehouse holds other data than `wanted`.
     """
     folder, mark = warehouse_folder(), home() / "warehouse.data"
     there = mark.read_text().strip() if mark.exists() else None
@@ -51,6 +54,21 @@ def prepare(wanted: str | None, say: Say) -> str:
         say(f"MovieLens-1M cannot be fetched ({error}); going on with synthetic data")
         return _load(SYNTHETIC, synthetic.make(), folder, mark)
     return _load(MOVIELENS, tables, folder, mark)
+
+
+def check_dates(dates: Sequence[str]) -> None:
+    """Raise DataError unless the warehouse has the behaviour of each of `dates` (YYYY-MM-DD) and of the days that its run reads."""
+    folder = warehouse_folder() / "behaviour"
+    there = {dt.date.fromisoformat(path.name.removeprefix("dt=")) for path in folder.glob("dt=*")}
+    possible = sorted(day for day in there if all(day - dt.timedelta(back) in there for back in range(1, HISTORY + 1)))
+    if not possible:
+        raise DataError(f"the table {folder} has no {HISTORY + 1} days in a row: remove the warehouse with `mlp clean`")
+    for date in dates:
+        if dt.date.fromisoformat(date) not in possible:
+            raise DataError(
+                f"{date} cannot be made: its run reads that day and the {HISTORY} before it, so choose days from {possible[0]} "
+                f"to {possible[-1]}"
+            )
 
 
 def _load(name: str, tables: Tables, folder: Path, mark: Path) -> str:

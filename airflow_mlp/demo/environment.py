@@ -14,6 +14,13 @@ from pathlib import Path
 
 from mlp_core.home import home
 
+# What an Airflow of the caller's may pass on to ours: the platform's own settings. (Connections and variables have other prefixes.)
+_SHARED = "AIRFLOW__MLP__"
+
+
+class MigrationFailed(RuntimeError):
+    """Airflow's database could not be made; the message names the log."""
+
 
 def dags_folder() -> Path:
     """The folder of the example Dags, as installed."""
@@ -23,7 +30,10 @@ def dags_folder() -> Path:
 
 
 def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Environment variables for an Airflow of this machine's home, whatever other Airflow the caller may have set up."""
+    """Environment variables for an Airflow of this machine's home, whatever other Airflow the caller may have set up.
+
+    Of the caller's Airflow stay its connections (`AIRFLOW_CONN_*`), its variables (`AIRFLOW_VAR_*`) and the section `[mlp]`.
+    """
     place = home()
     ours = {
         "MLP_HOME": str(place),
@@ -35,7 +45,12 @@ def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
     }
-    return {**(os.environ if base is None else base), **ours}
+    given = os.environ if base is None else base
+    return {name: value for name, value in given.items() if not _is_of_another(name)} | ours
+
+
+def _is_of_another(name: str) -> bool:
+    return name == "AIRFLOW_CONFIG" or (name.startswith("AIRFLOW__") and not name.startswith(_SHARED))
 
 
 def ui_environment(port: int) -> dict[str, str]:
@@ -62,7 +77,7 @@ def ensure_password(airflow_home: Path) -> str:
 
 
 def migrate(env: Mapping[str, str]) -> None:
-    """Make or upgrade Airflow's database, once per version of Airflow. Its lines go to `logs/airflow-db.log`."""
+    """Make or upgrade Airflow's database, once per version of Airflow. Its lines go to `logs/airflow-db.log`. Raises MigrationFailed."""
     done_before = home() / "airflow" / f"migrated-to-{version('apache-airflow-core')}"
     if done_before.exists():
         return
@@ -73,5 +88,5 @@ def migrate(env: Mapping[str, str]) -> None:
             [sys.executable, "-m", "airflow", "db", "migrate"], env=dict(env), stdout=sink, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode:
-        raise RuntimeError(f"airflow db migrate failed with exit code {done.returncode}; see {log}")
+        raise MigrationFailed(f"airflow db migrate failed with exit code {done.returncode}; see {log}")
     done_before.touch()

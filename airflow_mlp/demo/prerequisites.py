@@ -10,8 +10,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from mlp_core.home import home
+
 _LEAST_JAVA = 17
-_PACKAGE = "openjdk-17-jre-headless"
+# The first that this Debian or Ubuntu has.
+_PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless")
 
 
 class Missing(Exception):
@@ -26,20 +29,51 @@ def check(say: Callable[[str], None]) -> None:
             "local jobs are tied to their tasks by a Linux call, so neither serving nor local jobs work here; use Linux, a container "
             "or a virtual machine"
         )
-    found = java_version()
-    if found is not None and found >= _LEAST_JAVA:
+    place = home()
+    if " " in f"{place}{place.resolve()}":
+        raise Missing(f"the path {str(place)!r} has a space, at which Triton and Java split it: set MLP_HOME to a folder without one")
+    what = _java_wants()
+    if what is None:
         return
-    what = "Java is missing" if found is None else f"Java {found} is too old"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Missing(
-            f"{what} and Spark 4 needs Java {_LEAST_JAVA} or newer: install it (Debian and Ubuntu: sudo apt-get install {_PACKAGE}) "
+            f"{what} and Spark 4 needs Java {_LEAST_JAVA} or newer: install it (Debian and Ubuntu: sudo apt-get install {_PACKAGES[0]}) "
             "or point JAVA_HOME at one, then run this again"
         )
-    say(f"{what}; installing {_PACKAGE} with apt-get (about 200 MB)")
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", _PACKAGE]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Missing(f"{' '.join(command)} failed: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
+    say(f"{what}; installing it with apt-get (about 200 MB)")
+    package = _install()
+    what = _java_wants()
+    if what is not None:
+        raise Missing(f"{package} is installed, but {what}: point JAVA_HOME at a Java {_LEAST_JAVA} or newer, then run this again")
+
+
+def _java_wants() -> str | None:
+    """What is wrong with this machine's Java, None if nothing is."""
+    found = java_version()
+    if found is None:
+        return "Java is missing"
+    return None if found >= _LEAST_JAVA else f"Java {found} is too old"
+
+
+def _install() -> str:
+    """Install the first of the packages that apt can; returns its name. Raises Missing with apt's last line."""
+    failed = _apt_get("update", "-qq")
+    if failed is not None:
+        raise Missing(f"apt-get update failed: {failed}")
+    for package in _PACKAGES:
+        failed = _apt_get("install", "-y", "-qq", "--no-install-recommends", package)
+        if failed is None:
+            return package
+    raise Missing(f"apt-get could install none of {', '.join(_PACKAGES)}: {failed}")
+
+
+def _apt_get(*arguments: str) -> str | None:
+    """Run apt-get without a question to anybody; returns its last line if it failed, else None."""
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        ["apt-get", *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return (done.stderr.strip() or "no message").splitlines()[-1] if done.returncode else None
 
 
 def java_version() -> int | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from airflow_mlp.demo.dag_run import EVENT
 from airflow_mlp.launchers.child import Child
@@ -60,7 +61,7 @@ def _new_progress() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
+        TextColumn("{task.fields[now]}", markup=False),
     )
 
 
@@ -77,7 +78,7 @@ def _ended(shown: _Shown, event: dict[str, Any]) -> None:
     shown.ended += 1
     shown.progress.update(shown.bars[shown.now], completed=shown.ended)
     if event["event"] == "failed":
-        shown.progress.console.print(f"  [yellow]{event['task']} failed:[/] {event['error']}", highlight=False)
+        shown.progress.console.print(Text.assemble((f"  {event['task']} failed:", "yellow"), f" {event['error']}"))
 
 
 def _report(shown: _Shown, event: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mlp_core.home import home
 
@@ -23,10 +24,10 @@ def show(report: dict[str, Any], console: Console, *, report_path: str, left_run
     serving = report.get("serving")
     if serving:
         console.print(_answers(serving))
-    console.print(f"{report['seconds']:.0f} seconds on {report['data']}; the same as JSON: {report_path}")
+    console.print(Text(f"{report['seconds']:.0f} seconds on {report['data']}; the same as JSON: {report_path}"))
     server = "is still running (mlp serve stop ends it)" if left_running else "was stopped (mlp serve start starts it)"
     console.print(f"Triton {server}. Next: [bold]mlp ui[/] shows the Dag and its runs, [bold]mlp artifacts ls[/] what they made,")
-    console.print(f"dags_examples/movielens_daily.py is the Dag to copy; logs are in {home() / 'logs'}.", soft_wrap=True)
+    console.print(Text(f"dags_examples/movielens_daily.py is the Dag to copy; logs are in {home() / 'logs'}."), soft_wrap=True)
 
 
 def _steps(date: str, run: dict[str, Any]) -> Table:
@@ -40,7 +41,7 @@ def _steps(date: str, run: dict[str, Any]) -> Table:
         state = "reused" if step["reused"] else step["state"]
         table.add_row(
             task,
-            f"[{_COLOURS.get(state, 'white')}]{state}[/]",
+            Text(state, _COLOURS.get(state, "white")),
             _number(step["rows_in"]),
             _number(step["rows"]),
             f"{step['seconds']:.1f}",
@@ -68,9 +69,9 @@ def _answers(serving: dict[str, Any]) -> Table:
     title = (
         f"{serving['model']} version {serving['version']} serves; the best of {request['items']:,} for user {request['user_id']}"
     )
-    table = Table("title", "score", title=title, title_justify="left")
+    table = Table("title", "score", title=Text(title, "table.title"), title_justify="left")
     for item in serving["top"]:
-        table.add_row(item["title"], f"{item['score']:.4f}")
+        table.add_row(Text(item["title"]), f"{item['score']:.4f}")
     return table
 
 

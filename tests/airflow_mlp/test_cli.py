@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from airflow_mlp import cli
 from mlp_core.artifacts import Entry, Identity, Maker, begin, publish
+from mlp_core.home import make_home
 
 HELP_ENDS = 1.0
 ARTIFACT_COMMANDS = ("ls", "show", "verify", "prune")
@@ -35,6 +36,7 @@ class Made:
     table: str
     reference: str
     report: str
+    deployment: str
     unfinished: str
 
 
@@ -43,6 +45,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     home = tmp_path / "home"
     monkeypatch.setenv("MLP_HOME", str(home))
     monkeypatch.delenv("MLP_ARTIFACT_ROOT", raising=False)
+    make_home()
     root = (home / "artifacts").as_uri()
     maker = Maker(dag_id="daily", run_id="r1", task_id="features", try_number=2)
 
@@ -56,8 +59,10 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
         reference.add_entries([entry])
     with publish(kind="report", step="evaluate", root=root, identity=identity("evaluate"), maker=maker) as report:
         report.write_json("report.json", {"measures": {"auc": 0.8125}})
+    with publish(kind="deployment", step="deploy", root=root, identity=identity("deploy"), maker=maker) as deployment:
+        deployment.write_json("deployment.json", {"name": "ctr", "version": "3"})
     unfinished = begin(kind="table", step="features", root=root, identity=identity("features"), maker=maker)
-    return Made(home, table.uri, reference.uri, report.uri, unfinished.uri)
+    return Made(home, table.uri, reference.uri, report.uri, deployment.uri, unfinished.uri)
 
 
 def every_help() -> list[list[str]]:
@@ -96,7 +101,7 @@ def test_an_unknown_command_is_told() -> None:
 
 def test_ls_lists_what_is_published(made: Made) -> None:
     lines = run("artifacts", "ls").output.splitlines()
-    assert lines[-1] == "3 artifacts"
+    assert lines[-1] == "4 artifacts"
     (table,) = [line for line in lines if line.startswith("features ")]
     assert "dt=2000-11-20" in table
     assert "30 rows" in table
@@ -105,7 +110,7 @@ def test_ls_lists_what_is_published(made: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filters", "count"), [(["--step", "evaluate"], 1), (["--partition", "dt=2000-11-20"], 3), (["--partition", "dt=2000-11-21"], 0)]
+    ("filters", "count"), [(["--step", "evaluate"], 1), (["--partition", "dt=2000-11-20"], 4), (["--partition", "dt=2000-11-21"], 0)]
 )
 def test_ls_filters(made: Made, filters: list[str], count: int) -> None:
     assert run("artifacts", "ls", *filters).output.splitlines()[-1] == f"{count} artifacts"
@@ -138,6 +143,30 @@ def test_show_a_report(made: Made) -> None:
     assert json.loads(shown[shown.index("{") :]) == {"measures": {"auc": 0.8125}}
 
 
+def test_show_a_deployment(made: Made) -> None:
+    shown = run("artifacts", "show", made.deployment).output
+    assert json.loads(shown[shown.index("{") :]) == {"name": "ctr", "version": "3"}
+
+
+def test_show_no_rows(made: Made) -> None:
+    shown = run("artifacts", "show", made.table, "--rows", "0").output
+    assert "first 0 of 30" in shown
+    assert "u0" not in shown
+    assert "dt=2000-11-20" not in run("artifacts", "show", made.reference, "--rows", "0").output.partition("1 partitions")[2]
+    assert run("artifacts", "show", made.table, "--rows", "-1").exit_code == 2
+
+
+def test_brackets_in_data_are_no_markup(made: Made) -> None:
+    root = (made.home / "artifacts").as_uri()
+    identity = Identity(operation="odd", version=1, partition="dt=2000-11-20")
+    with publish(kind="table", step="odd", root=root, identity=identity) as odd:
+        odd.write_table(pa.table({"[bold]title": ["[/red] :cat: [i]Alien[/i]"]}))
+    shown = run("artifacts", "show", odd.uri)
+    assert shown.exit_code == 0, shown.exception
+    assert "[/red] :cat: [i]Alien[/i]" in shown.output
+    assert "[bold]title" in shown.output
+
+
 @pytest.mark.parametrize("command", ["show", "verify"])
 def test_what_is_no_artifact_is_one_sentence(made: Made, command: str) -> None:
     done = run("artifacts", command, made.unfinished)
@@ -162,7 +191,22 @@ def test_prune_takes_old_unfinished_attempts_alone(made: Made) -> None:
     assert run("artifacts", "prune").output == "0 unfinished attempts removed\n", "an attempt of now may be written to"
     done = run("artifacts", "prune", "--older-than", "-1")
     assert done.output.splitlines() == [made.unfinished, "1 unfinished attempts removed"]
-    assert run("artifacts", "ls").output.splitlines()[-1] == "3 artifacts"
+    assert run("artifacts", "ls").output.splitlines()[-1] == "4 artifacts"
+
+
+def test_prune_leaves_foreign_folders_alone(made: Made) -> None:
+    photos = made.home / "artifacts" / "photos" / "2026" / "summer" / "beach"
+    photos.mkdir(parents=True)
+    done = run("artifacts", "prune", "--older-than", "-1")
+    assert (done.exit_code, done.output.splitlines()) == (0, [made.unfinished, "1 unfinished attempts removed"])
+    assert photos.exists()
+
+
+@pytest.mark.parametrize("command", ["ls", "prune"])
+def test_a_root_that_cannot_be_is_one_sentence(made: Made, command: str) -> None:
+    done = run("artifacts", command, "--root", "ftp://there/artifacts")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: the URI 'ftp://there/artifacts' has the unknown scheme 'ftp'")
 
 
 def test_clean_removes_the_home_when_told_to(made: Made) -> None:
@@ -170,6 +214,24 @@ def test_clean_removes_the_home_when_told_to(made: Made) -> None:
     assert done.exit_code == 0
     assert not made.home.exists()
     assert "nothing to remove" in run("clean", "--yes").output
+
+
+def test_clean_of_a_link_removes_what_it_leads_to(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(made.home)
+    monkeypatch.setenv("MLP_HOME", str(link))
+    assert run("clean", "--yes").exit_code == 0
+    assert not made.home.exists()
+    assert not link.is_symlink()
+
+
+def test_clean_tells_when_triton_cannot_be_stopped(made: Made) -> None:
+    (made.home / "serve").mkdir()
+    (made.home / "serve" / "triton.json").write_text("{")
+    done = run("clean", "--yes")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: the pid file")
+    assert made.home.exists()
 
 
 def test_clean_asks_first(made: Made) -> None:
@@ -181,12 +243,13 @@ def test_clean_asks_first(made: Made) -> None:
 
 def test_clean_leaves_a_folder_that_is_not_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     letters = tmp_path / "documents"
-    letters.mkdir()
+    for name in ("airflow", "artifacts"):
+        (letters / name).mkdir(parents=True)
     (letters / "letter.txt").write_text("dear")
     monkeypatch.setenv("MLP_HOME", str(letters))
     done = run("clean", "--yes")
     assert done.exit_code == 1
-    assert "does not look like a home of mlp" in done.output
+    assert "was not made by mlp" in done.output
     assert (letters / "letter.txt").exists()
 
 

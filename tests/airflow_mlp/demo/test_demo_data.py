@@ -74,3 +74,27 @@ def test_the_files_of_movielens_are_read(tmp_path: Path) -> None:
         "year": 1996,
         "genres": "Animation|Children's|Musical",
     }
+
+
+def test_dates_that_the_data_can_make_pass() -> None:
+    data.prepare("synthetic", print)
+    data.check_dates(["2000-10-30", "2000-11-30"])
+
+
+@pytest.mark.parametrize("date", ["2000-10-29", "2000-12-01", "2026-01-01"])
+def test_other_dates_are_told_with_the_range_of_those_that_can(date: str) -> None:
+    data.prepare("synthetic", print)
+    with pytest.raises(data.DataError, match=rf"^{date} cannot be made: .* choose days from 2000-10-30 to 2000-11-30$"):
+        data.check_dates(["2000-11-20", date])
+
+
+def test_data_of_a_few_days_can_make_no_date(own_home: Path) -> None:
+    (own_home / "warehouse" / "behaviour" / "dt=2000-11-20").mkdir(parents=True)
+    with pytest.raises(data.DataError, match="has no 91 days in a row"):
+        data.check_dates(["2000-11-20"])
+
+
+def test_the_days_are_those_that_the_dag_waits_for() -> None:
+    from dags_examples.movielens_daily import WINDOW
+
+    assert (WINDOW["start"], WINDOW["end"]) == (-data.HISTORY, 0)

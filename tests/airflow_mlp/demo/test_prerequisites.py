@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from airflow_mlp.demo import prerequisites
+
+# The tests take PATH away.
+COPY = shutil.which("cp")
 
 
 def fake(folder: Path, name: str, script: str) -> None:
@@ -21,6 +25,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is all of PATH, on Linux, without JAVA_HOME."""
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("MLP_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(prerequisites.platform, "system", lambda: "Linux")
     monkeypatch.setattr(prerequisites.platform, "machine", lambda: "x86_64")
     (tmp_path / "bin").mkdir()
@@ -72,23 +77,64 @@ def test_root_without_apt_is_told_how(machine: Path, monkeypatch: pytest.MonkeyP
         prerequisites.check(print)
 
 
-def test_root_with_apt_installs_and_says_so_first(machine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake(machine, "apt-get", f'echo "$@" >> {tmp_path}/called')
+def apt(folder: Path, has: str, version: str = "17.0.15") -> Path:
+    """An apt-get that installs a Java of `version` by the name `has` alone; returns the file in which it notes how it was called."""
+    called, archive = folder.parent / "called", folder.parent / "archive"
+    java(archive, version)
+    fake(
+        folder,
+        "apt-get",
+        f"""echo "$DEBIAN_FRONTEND $@" >> {called}
+case "$*" in
+update*) exit 0 ;;
+*" {has}") {COPY} {archive / "java"} {folder} ;;
+*) echo 'E: Unable to locate package' >&2; exit 100 ;;
+esac""",
+    )
+    return called
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_root_with_apt_installs_the_first_java_that_apt_has(machine: Path, monkeypatch: pytest.MonkeyPatch, tries: int) -> None:
+    names = ["openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless"][:tries]
+    called = apt(machine, names[-1])
     monkeypatch.setattr(prerequisites.os, "geteuid", lambda: 0)
     said: list[str] = []
     prerequisites.check(said.append)
-    assert said == ["Java is missing; installing openjdk-17-jre-headless with apt-get (about 200 MB)"]
-    assert (tmp_path / "called").read_text().splitlines() == [
-        "update -qq",
-        "install -y -qq --no-install-recommends openjdk-17-jre-headless",
+    assert said == ["Java is missing; installing it with apt-get (about 200 MB)"]
+    assert called.read_text().splitlines() == [
+        "noninteractive update -qq",
+        *(f"noninteractive install -y -qq --no-install-recommends {name}" for name in names),
     ]
+    assert prerequisites.java_version() == 17
+
+
+def test_a_java_that_is_too_old_after_all_is_told(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apt(machine, "default-jre-headless", "11.0.2")
+    monkeypatch.setattr(prerequisites.os, "geteuid", lambda: 0)
+    with pytest.raises(prerequisites.Missing, match="default-jre-headless is installed, but Java 11 is too old: point JAVA_HOME at"):
+        prerequisites.check(lambda line: None)
 
 
 def test_an_installation_that_fails_is_told_in_a_line(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake(machine, "apt-get", "echo 'E: Unable to locate package' >&2; exit 100")
+    apt(machine, "nothing")
     monkeypatch.setattr(prerequisites.os, "geteuid", lambda: 0)
-    with pytest.raises(prerequisites.Missing, match=r"^apt-get update -qq failed: E: Unable to locate package$"):
+    with pytest.raises(prerequisites.Missing, match=r"^apt-get could install none of openjdk-17.*: E: Unable to locate package$"):
         prerequisites.check(lambda line: None)
+
+
+def test_an_update_that_fails_is_told_in_a_line(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(machine, "apt-get", "echo 'E: no route to host' >&2; exit 100")
+    monkeypatch.setattr(prerequisites.os, "geteuid", lambda: 0)
+    with pytest.raises(prerequisites.Missing, match=r"^apt-get update failed: E: no route to host$"):
+        prerequisites.check(lambda line: None)
+
+
+def test_a_home_with_a_space_is_told(machine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    java(machine, "17.0.15")
+    monkeypatch.setenv("MLP_HOME", str(tmp_path / "my home"))
+    with pytest.raises(prerequisites.Missing, match=r"my home' has a space.*set MLP_HOME to a folder without one"):
+        prerequisites.check(print)
 
 
 @pytest.mark.parametrize(("system", "hardware"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
