@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from airflow.sdk import DAG, CronPartitionTimetable
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.partition import RunPartition, run_partition
@@ -39,7 +42,7 @@ def test_the_param_goes_before_all() -> None:
 
 def test_an_empty_data_interval_says_nothing() -> None:
     run = {"data_interval_start": NIGHT - dt.timedelta(days=1), "data_interval_end": NIGHT - dt.timedelta(days=1), "logical_date": NIGHT}
-    assert run_partition(context(**run)).date == dt.date(2000, 11, 24)
+    assert run_partition(context(None, **run)).date == dt.date(2000, 11, 24)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,37 @@ def test_an_empty_data_interval_says_nothing() -> None:
 )
 def test_a_day_has_one_canonical_spelling(spelling: Any) -> None:
     assert str(run_partition(context(partition_key=spelling))) == "dt=2000-11-20"
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MIDNIGHT = dt.datetime(2000, 11, 19, 16, tzinfo=dt.UTC)  # 2000-11-20T00:00+08:00
+
+
+def cron_in_shanghai() -> DAG:
+    daily = CronPartitionTimetable("0 0 * * *", timezone="Asia/Shanghai", key_format="%Y-%m-%d")
+    return DAG("by_timetable", schedule=daily, start_date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+
+
+def starting_in_shanghai() -> DAG:
+    return DAG("by_start_date", schedule=None, start_date=dt.datetime(2000, 1, 1, tzinfo=SHANGHAI))
+
+
+@pytest.mark.parametrize("dag", [cron_in_shanghai, starting_in_shanghai])
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"partition_date": MIDNIGHT, "partition_key": "2000-11-20"},
+        {"data_interval_start": MIDNIGHT, "data_interval_end": MIDNIGHT + dt.timedelta(days=1)},
+        {"logical_date": MIDNIGHT},
+    ],
+)
+def test_an_instant_is_a_day_where_the_dag_is(dag: Callable[[], DAG], run: dict[str, Any]) -> None:
+    assert str(run_partition({**context(**run), "dag": dag()})) == "dt=2000-11-20"
+
+
+def test_a_written_day_is_taken_as_written() -> None:
+    spelled = {**context(partition_key="2000-11-20T23:00:00+00:00"), "dag": cron_in_shanghai()}
+    assert str(run_partition(spelled)) == "dt=2000-11-20"
 
 
 def test_a_key_that_is_no_date_is_refused_with_its_source() -> None:
