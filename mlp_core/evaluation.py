@@ -17,7 +17,7 @@ def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | Non
     """The columns `label`, `group` (if any) and `score` (float64) for every row of `test`, in its order.
 
     raw: score the raw rows that `test` was computed from, found by lineage, through the bundle's own plan: for a bundle whose
-    plan is another than that of `test`. Raises ArtifactError if there are no such columns, or no rows.
+    plan is another than that of `test`. Raises ArtifactError if there are no such columns, no rows, or labels that are null.
     """
     import pyarrow as pa
 
@@ -35,7 +35,13 @@ def score_table(bundle_uri: str, test: Artifact, *, label: str, group: str | Non
             parts.append(pa.table([*(batch[name] for name in kept), score], names=[*kept, "score"]))
     if not any(part.num_rows for part in parts):
         raise ArtifactError(f"the test set {test.uri} has no rows, so nothing can be measured on it")
-    return pa.concat_tables(parts)
+    scored = pa.concat_tables(parts)
+    if nulls := scored[label].null_count:
+        raise ArtifactError(
+            f"the label column {label!r} of the test set {test.uri} is null in {nulls} of {scored.num_rows} rows: "
+            "give every row 0 or 1, or filter such rows out before"
+        )
+    return scored
 
 
 def _raw_tables(test: Artifact, columns: list[str]) -> list[Artifact]:

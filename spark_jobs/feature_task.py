@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlp_core.artifacts import storage
-from mlp_core.specs.jobs import FeatureJob, Table, unpack_schema
+from mlp_core.specs.jobs import FeatureJob, Table
 from spark_jobs.outputs import Written, write_parts
 
 if TYPE_CHECKING:
@@ -72,6 +72,6 @@ def output_schema(plan: Plan, table: Table, keep: Iterable[str]) -> pa.Schema:
     """The kept columns, then one column per feature with its role and sizes as field metadata."""
     import pyarrow as pa
 
-    source = unpack_schema(table.schemas[-1])
+    source = table.newest_schema
     kept = [pa.field(table.column, pa.string()) if name == table.column else source.field(name) for name in keep]
     return pa.schema([*kept, *plan.schema])

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from mlp_core.artifacts import FileEntry
-from mlp_core.specs.jobs import Trait, TraitJoinJob, unpack_schema
+from mlp_core.specs.jobs import Trait, TraitJoinJob
 from spark_jobs.inputs import PARTITION, Rows, quoted, read, whole
 from spark_jobs.outputs import publish, write
 from spark_jobs.runtime import JobError, main, session
@@ -51,7 +51,7 @@ def _join(rows: Rows, job: TraitJoinJob, profiles: Sequence[DataFrame]) -> tuple
 def joined_schema(schema: pa.Schema, traits: Sequence[Trait]) -> pa.Schema:
     """`schema` with the columns that `traits` add, in their order."""
     for trait in traits:
-        profile = unpack_schema(trait.table.schemas[-1])
+        profile = trait.table.newest_schema
         for source, name in trait.columns.items():
             schema = schema.append(profile.field(source).with_name(name).with_nullable(True))
     return schema

@@ -66,7 +66,7 @@ class MlpOperator(BaseOperator):
         step = begin_step(self, context)
         try:
             made = self.run(step, context)
-        except (ArtifactError, BadInput) as error:
+        except _refusals() as error:
             raise BadInput(f"{type(self).__name__} {self.task_id!r}: {error}") from error
         for name in self.output_names[1:]:
             context["ti"].xcom_push(key=name, value=made[name].uri)
@@ -116,7 +116,17 @@ def configured_root() -> str:
     return conf.get("mlp", "artifact_root", fallback="") or default_root()
 
 
-def _finished_before(context: Context, try_number: int) -> bool:
+def _finished_before(context: Context, try_number: int) -> int:
+    """The last try before `try_number` that came to its end, 0 for none."""
     store = context.get("task_state_store")
     finished = store.get(_FINISHED) if store is not None else None
-    return isinstance(finished, int) and finished < try_number
+    return finished if isinstance(finished, int) and finished < try_number else 0
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Errors that say in one sentence what is wrong with an input. Imported once something has failed: Dags are parsed often."""
+    from airflow_mlp.triton.errors import DeployError
+    from feature_dsl import FeatureError
+    from mlp_core.bundle import BundleError
+
+    return ArtifactError, BadInput, BundleError, DeployError, FeatureError

@@ -34,7 +34,7 @@ class SampleOperator(SparkOperator):
     :param label: the column that the sampling rates are by.
     :param train: the training window, validation days included: a partition filter as the sensor takes it; None for all partitions of the
         input before the run's. (templated)
-    :param validation_days: how many partitions at the window's end are the validation set.
+    :param validation_days: how many partitions at the window's end are the validation set, 0 for none.
     :param test: the partitions of the test set, as a partition filter; None for the run's own partition. (templated)
     :param keep_negative: share of the rows with label 0 to keep in the training set. (templated)
     :param rates: shares to keep by value of the label, in place of `keep_negative`: `{"0": 0.1}`; values not named are kept.
@@ -132,6 +132,8 @@ class SampleOperator(SparkOperator):
 
     def _split(self, rows: Source, day: dt.date) -> dict[str, list[str]]:
         """The partitions of each set. Raises BadInput for sets that are empty, overlap, or are not in the input."""
+        if self.validation_days < 0:
+            raise BadInput(f"validation_days is {self.validation_days}: give 0 for no validation set, or the number of its partitions")
         today = f"dt={day.isoformat()}"
         test = [today] if self.test is None else list(parse_filter(self.test).names(day))
         window = [name for name in rows.entries if name < today] if self.train is None else list(parse_filter(self.train).names(day))

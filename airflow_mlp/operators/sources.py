@@ -73,7 +73,8 @@ class Source:
         for name in self.entries if partitions is None else partitions:
             schema = pack_schema(self.schema_of(name) or self.schema)
             parts.append(Partition(name=name, files=_files(self.entries[name]), schema=packed.setdefault(schema, len(packed))))
-        return Table(name=self.name, partitions=tuple(parts), schemas=tuple(packed))
+        newest = packed.setdefault(pack_schema(self.schema), len(packed))
+        return Table(name=self.name, partitions=tuple(parts), schemas=tuple(packed), newest=newest)
 
 
 def source(name: str, value: Any) -> Source:

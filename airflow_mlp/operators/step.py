@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from airflow_mlp.partition import RunPartition
 from mlp_core.artifacts import Artifact, Attempt, Entry, Identity, Input, Kind, Maker, Reuse, begin, find
 
@@ -18,8 +20,8 @@ log = logging.getLogger(__name__)
 class Step:
     """What an operator's try knows about itself.
 
-    name: the folder of its artifacts; root: where they lie; cleared: this task instance had succeeded before, so that
-    its own earlier artifacts are not to be taken again.
+    name: the folder of its artifacts; root: where they lie; cleared: the last try of this task instance that succeeded, 0
+    for none: what was made up to it is not to be taken again.
     """
 
     name: str
@@ -27,13 +29,21 @@ class Step:
     partition: RunPartition
     maker: Maker
     reuse: Reuse = "auto"
-    cleared: bool = False
+    cleared: int = 0
     started: float = field(default_factory=time.monotonic)
 
-    def make(self, kind: Kind, identity: Identity, build: Callable[[Attempt], None], *, output: str = "") -> Artifact:
-        """The artifact of `identity`: an earlier one where it may be taken, else what `build` fills an attempt with."""
+    def make(
+        self,
+        kind: Kind,
+        identity: Identity,
+        build: Callable[[Attempt], None],
+        *,
+        output: str = "",
+        fits: Callable[[Artifact], bool] | None = None,
+    ) -> Artifact:
+        """The artifact of `identity`: an earlier one where it may be taken (and `fits`), else what `build` fills an attempt with."""
         step = self._folder(output)
-        found = self.find(identity, output=output)
+        found = self.find(identity, output=output, fits=fits)
         if found is not None:
             return self.tell(found)
         attempt = begin(kind=kind, step=step, root=self.root, identity=identity, maker=self.maker)
@@ -75,22 +85,24 @@ class Step:
     def make_reference(self, artifacts: Mapping[str, Artifact], *, output: str = "") -> Artifact:
         """A reference that lists `artifacts` by partition. Its statistics tell how many were made and how many reused."""
         inputs = tuple(Input(name=partition, uri=item.uri, digest=item.digest) for partition, item in artifacts.items())
-        entries = [
-            Entry(partition=partition, uri=item.uri, digest=item.digest, rows=item.rows) for partition, item in artifacts.items()
-        ]
+        entries = [Entry(partition=partition, uri=item.uri, digest=item.digest, rows=item.rows) for partition, item in artifacts.items()]
         made = sum(1 for item in artifacts.values() if item.manifest.maker == self.maker)
 
         def fill(attempt: Attempt) -> None:
             attempt.add_entries(entries)
             attempt.statistics.update(made=made, reused=len(entries) - made)
 
-        identity = Identity(operation=f"{self.name}.list", version=1, partition=str(self.partition), inputs=inputs)
-        return self.make("reference", identity, fill, output=output or "list")
+        def fits(found: Artifact) -> bool:
+            # Equal contents may lie elsewhere since: a damaged partition was computed again.
+            return {entry.uri for entry in found.entries} == {entry.uri for entry in entries}
 
-    def find(self, identity: Identity, *, output: str = "") -> Artifact | None:
+        identity = Identity(operation=f"{self.name}.list", version=1, partition=str(self.partition), inputs=inputs)
+        return self.make("reference", identity, fill, output=output or "list", fits=fits)
+
+    def find(self, identity: Identity, *, output: str = "", fits: Callable[[Artifact], bool] | None = None) -> Artifact | None:
         """An earlier artifact of `identity` that may be taken."""
-        cleared = self.maker if self.cleared else None
-        return find(self.root, self._folder(output), identity, reuse=self.reuse, cleared=cleared)
+        cleared = replace(self.maker, try_number=self.cleared) if self.cleared else None
+        return find(self.root, self._folder(output), identity, reuse=self.reuse, cleared=cleared, fits=fits)
 
     def tell(self, artifact: Artifact) -> Artifact:
         """Log what was made or reused, and give it back."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.xcom_arg import XComArg
 
 _VERSION = 1
+# Wherever a job runs, it computes with as many threads: sums depend on how they are shared out.
+_RESOURCES = Resources(cpu=2)
 _SCRATCH = ("", "none", "None")
 # What of a specification says where things lie, and not what is computed.
 _PLACES = ("train", "validation", "test", "output", "checkpoints", "warm_start", "params")
@@ -56,7 +58,7 @@ class TrainOperator(MlpOperator):
     :param namespace: for a cluster: the namespace, where it is not the connection's own. (templated)
     :param image: for a cluster: the container image. (templated)
     :param volumes: for a cluster: volumes of the pods, `{"mount": "/data", "host_path": "/data"}` or `{"mount": "/data", "claim": NAME}`.
-    :param resources: cores, memory and devices of each worker, and how many workers.
+    :param resources: cores, memory and devices of each worker, and how many workers; default two cores of one worker.
     :param deadline: for a cluster: seconds after which the job is given up.
     """
 
@@ -257,7 +259,9 @@ def _uris(value: str | Iterable[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else [uri for uri in value if uri]
 
 
-def _resources(value: Resources | Mapping[str, Any] | None) -> Resources | None:
-    if value is None or isinstance(value, Resources):
+def _resources(value: Resources | Mapping[str, Any] | None) -> Resources:
+    if value is None:
+        return _RESOURCES
+    if isinstance(value, Resources):
         return value
     return Resources.from_json(msgspec.json.encode(dict(value)))

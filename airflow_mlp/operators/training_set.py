@@ -10,7 +10,8 @@ from airflow_mlp.operators.base import BadInput
 from airflow_mlp.operators.step import partitions_of
 from mlp_core.artifacts import Artifact, Entry, Input
 from mlp_core.bundle.loading import read_info
-from mlp_core.specs import TrainingSpec
+from mlp_core.specs import TrainingSpec, preset_params, presets
+from mlp_core.specs.presets import CommonParams
 
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
@@ -24,14 +25,17 @@ class TrainingSet:
 
     @classmethod
     def load(cls, train: Sequence[str], validation: Sequence[str]) -> TrainingSet:
-        """The artifacts at these URIs. Raises ArtifactError for what is none, BadInput for no training set or other kinds."""
+        """The artifacts at these URIs; a reference that lists no partition is no validation set.
+
+        Raises ArtifactError for what is none, BadInput for no training set or other kinds.
+        """
         if not train:
             raise BadInput("train names no data: give the output of the step that samples it")
         loaded = cls(tuple(map(Artifact.load, train)), tuple(map(Artifact.load, validation)))
         for field, artifact in loaded._fields():
             if artifact.kind not in ("table", "reference"):
                 raise BadInput(f"{field} names {artifact.uri}, which is a {artifact.kind}: give a table or a reference to tables")
-        return loaded
+        return cls(loaded.train, tuple(artifact for artifact in loaded.validation if artifact.kind == "table" or artifact.entries))
 
     @property
     def last_day(self) -> str | None:
@@ -47,7 +51,9 @@ class TrainingSet:
     def check(self, spec: TrainingSpec, *, after: Artifact | None = None) -> None:
         """Raise BadInput unless the columns that `spec` names are there, and rows, after the days that the bundle `after` has seen."""
         seen = read_info(after.local()).data.end if after is not None else None
-        rows = [entry.rows for artifact in self.train for day, entry in _days(artifact) if seen is None or day is None or day > seen]
+        # A refit learns the validation set too: one day after its parent that is the only newer one.
+        learned = (*self.train, *self.validation) if after is not None and _refits(spec) else self.train
+        rows = [entry.rows for artifact in learned for day, entry in _days(artifact) if seen is None or day is None or day > seen]
         if not any(count is None or count > 0 for count in rows):
             since = f" after {seen}, where its parent's data end" if seen else ""
             uris = ", ".join(artifact.uri for artifact in self.train)
@@ -65,6 +71,13 @@ class TrainingSet:
     def _fields(self) -> Iterable[tuple[str, Artifact]]:
         yield from (("train", artifact) for artifact in self.train)
         yield from (("validation", artifact) for artifact in self.validation)
+
+
+def _refits(spec: TrainingSpec) -> bool:
+    """Whether training ends with learning the validation set; a class of one's own may say so in its params as presets do."""
+    if spec.algorithm in presets:
+        return preset_params(spec).refit
+    return bool(spec.params.get("refit", CommonParams().refit))
 
 
 def _days(artifact: Artifact) -> list[tuple[str | None, Entry]]:

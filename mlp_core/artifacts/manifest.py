@@ -65,6 +65,10 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         mine = (self.dag_id, self.run_id, self.task_id, self.map_index)
         return self.task_id is not None and mine == (other.dag_id, other.run_id, other.task_id, other.map_index)
 
+    def is_try_until(self, other: Maker) -> bool:
+        """True if this is the try `other` of its task instance, or an earlier one."""
+        return self.same_task_instance(other) and (self.try_number or 0) <= (other.try_number or 0)
+
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A file of an artifact. row_hash: for tables, the sum of the rows' hashes (see mlp_core.artifacts.digest)."""

@@ -145,8 +145,10 @@ class Artifact:
         """Read everything again. Raises ArtifactError that names the first file or partition that is not as published."""
         if self.kind == "reference":
             for entry in self.entries:
-                if not entry.files:
-                    Artifact.load(entry.uri).verify()
+                if _digest_now(entry) != entry.digest:
+                    raise ArtifactError(
+                        f"the partition {entry.partition} of {self.uri} has changed since: {entry.uri} holds other data now"
+                    )
             expected = entries_digest(self.entries)
         else:
             for file in self.manifest.files:
@@ -184,6 +186,18 @@ def entry_files(entry: Entry) -> list[str]:
     if entry.files:
         return [file.uri for file in entry.files]
     return Artifact.load(entry.uri).files
+
+
+def _digest_now(entry: Entry) -> str | None:
+    """The content digest of what one partition of a reference names today, an artifact read again; None for a folder without data."""
+    if entry.files:
+        from mlp_core.artifacts.folders import folder_entry
+
+        found = folder_entry(entry.partition, entry.uri)
+        return None if found is None else found.digest
+    artifact = Artifact.load(entry.uri)
+    artifact.verify()
+    return artifact.digest
 
 
 def _checksum(uri: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from mlp_core.artifacts import storage
@@ -14,20 +14,29 @@ from mlp_core.artifacts.reading import Artifact, read_manifest
 Reuse = Literal["auto", "always", "never"]
 
 
-def find(root: str, step: str, identity: Identity, *, reuse: Reuse = "auto", cleared: Maker | None = None) -> Artifact | None:
+def find(
+    root: str,
+    step: str,
+    identity: Identity,
+    *,
+    reuse: Reuse = "auto",
+    cleared: Maker | None = None,
+    fits: Callable[[Artifact], bool] | None = None,
+) -> Artifact | None:
     """The newest whole attempt at `identity` that may be taken, or None.
 
-    cleared: the task instance that asks, if it had succeeded before and was cleared: under "auto" its own earlier
-    attempts do not count, so that it computes anew. "always" takes those too, "never" takes none.
+    cleared: the last try that succeeded of the task instance that asks, if it was cleared since: under "auto" what it
+    had made up to then does not count, so that it computes anew. "always" takes that too, "never" takes none.
+    fits: what else has to hold of an attempt.
     """
     if reuse not in ("auto", "always", "never"):
         raise ArtifactError(f"reuse={reuse!r} is not known: use 'auto', 'always' or 'never'")
     if reuse == "never":
         return None
     folder = storage.join(root, step, identity.partition, identity.id)
-    found = [artifact for artifact in _attempts(folder) if is_whole(artifact)]
+    found = [artifact for artifact in _attempts(folder) if is_whole(artifact) and (fits is None or fits(artifact))]
     if reuse == "auto" and cleared is not None:
-        found = [artifact for artifact in found if not artifact.manifest.maker.same_task_instance(cleared)]
+        found = [artifact for artifact in found if not artifact.manifest.maker.is_try_until(cleared)]
     return max(found, key=lambda artifact: artifact.manifest.created_at, default=None)
 
 
@@ -82,6 +91,3 @@ def _attempts(folder: str) -> Iterator[Artifact]:
         manifest = read_manifest(uri)
         if manifest is not None:
             yield Artifact(uri, manifest)
-
-
-

@@ -91,7 +91,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of model.json.
 
     inputs, output: of the network: the output holds probabilities, (rows,) or (rows, tasks); metrics: on the validation set, by
-    name, for tasks an object by label; parent: URI of the bundle that training started from; versions: of the libraries.
+    name, for tasks an object by label; parent: content digest of the bundle that training started from; versions: of the libraries.
     """
 
     version: Literal[1] = 1

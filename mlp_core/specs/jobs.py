@@ -49,11 +49,21 @@ class Partition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Rows to read. schemas: Arrow schemas of the files (see `pack_schema`), without the partition column."""
+    """Rows to read.
+
+    schemas: Arrow schemas of the files (see `pack_schema`), without the partition column; newest: index of the one that the newest
+    partition of the whole source has, whichever partitions are listed here: columns that a job takes over have its types.
+    """
 
     name: Name
     partitions: Annotated[tuple[Partition, ...], Meta(min_length=1)]
     schemas: Annotated[tuple[str, ...], Meta(min_length=1)]
+    newest: int = -1
+
+    @property
+    def newest_schema(self) -> pa.Schema:
+        """The schema of the source's newest partition."""
+        return unpack_schema(self.schemas[self.newest])
 
     @property
     def column(self) -> str:

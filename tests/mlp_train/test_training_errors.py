@@ -140,3 +140,7 @@ def test_the_environment_says_who_this_is() -> None:
         "MLP_RESOURCES": '{"cpu": 3}',
     }
     assert TrainContext.from_environment(environment) == TrainContext(rank=1, world_size=3, local_rank=1, threads=3)
+
+
+def test_threads_do_not_depend_on_the_machine() -> None:
+    assert TrainContext.from_environment({}).threads == 2

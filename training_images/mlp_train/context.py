@@ -34,19 +34,16 @@ class TrainContext:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> TrainContext:
         """Read `RANK`, `WORLD_SIZE` and `LOCAL_RANK` (a PyTorchJob's or torchrun's) and `MLP_RESOURCES` (JSON of Resources).
 
-        Without `MLP_RESOURCES` the threads are the cores that this process may use, shared by the processes on the machine.
+        Without `MLP_RESOURCES` the threads are those of default resources, not the machine's cores: sums depend on how they are shared out.
         """
         rank, world = _number(environment, "RANK", 0), _number(environment, "WORLD_SIZE", 1)
         if not 0 <= rank < world:
             raise TrainError(f"RANK is {rank} with WORLD_SIZE {world}; ranks count from 0 to WORLD_SIZE - 1")
         if world > 1 and not environment.get("MASTER_ADDR"):
             raise TrainError(f"WORLD_SIZE is {world}, but MASTER_ADDR is not set; name the host of rank 0")
-        if text := environment.get(RESOURCES):
-            threads = Resources.from_json(text).threads
-        else:
-            here = _number(environment, "LOCAL_WORLD_SIZE", 1)
-            threads = max(1, len(os.sched_getaffinity(0)) // here)
-        return cls(rank, world, _number(environment, "LOCAL_RANK", 0), threads)
+        text = environment.get(RESOURCES)
+        resources = Resources.from_json(text) if text else Resources()
+        return cls(rank, world, _number(environment, "LOCAL_RANK", 0), resources.threads)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -14,7 +15,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.operators.base import BadInput, MlpOperator
 from airflow_mlp.operators.step import Step
+from airflow_mlp.triton.errors import DeployError
+from feature_dsl import FeatureError
 from mlp_core.artifacts import Artifact, Attempt, Identity, walk
+from mlp_core.bundle import BundleError
 
 RunDag = Callable[..., Any]
 TaskContext = Callable[..., Any]
@@ -48,14 +52,16 @@ class Count(MlpOperator):
 
 
 class Flaky(Count):
-    """Makes its artifacts and fails in its first try.
+    """Makes its artifacts and fails in one try, the first.
 
     :param rows: how many.
     """
 
+    fails_in = 1
+
     def run(self, step: Step, context: Any) -> Mapping[str, Artifact]:
         made = super().run(step, context)
-        if context["ti"].try_number == 1:
+        if context["ti"].try_number == self.fails_in:
             raise RuntimeError("the connection was lost")
         return made
 
@@ -163,6 +169,37 @@ def test_bad_input_names_the_operator_and_is_not_retried(task_context: TaskConte
     with pytest.raises(AirflowFailException, match=r"^Count 'count': rows is -1: give 0 or more$"):
         Count(task_id="count", rows=-1, artifact_root=root).execute(task_context())
     assert made(root) == []
+
+
+@pytest.mark.parametrize("error", [BundleError("it is truncated"), FeatureError("it is truncated"), DeployError("it is truncated")])
+def test_what_a_library_refuses_names_the_operator(
+    task_context: TaskContext, root: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise error
+
+    operator = Count(task_id="count", rows=1, artifact_root=root)
+    monkeypatch.setattr(operator, "run", refuse)
+    with pytest.raises(BadInput, match=r"^Count 'count': .*it is truncated"):
+        operator.execute(task_context())
+
+
+def test_a_failed_try_after_the_clear_is_reused(task_context: TaskContext, root: str) -> None:
+    operator, failing = (kind(task_id="t", rows=3, artifact_root=root) for kind in (Count, Flaky))
+    store: dict[str, int] = {}
+    kept = SimpleNamespace(get=store.get, set=store.__setitem__)
+
+    def attempt(number: int) -> Any:
+        return task_context(try_number=number) | {"task_state_store": kept}
+
+    first = operator.execute(attempt(1))
+    failing.fails_in = 2
+    with pytest.raises(RuntimeError):
+        failing.execute(attempt(2))
+    second = operator.execute(attempt(3))
+    assert second != first
+    assert [artifact.manifest.maker.try_number for artifact in made(root)] == [1, 2]
+    assert operator.execute(attempt(4)) != second, "cleared once more, after the third try"
 
 
 def test_an_unknown_reuse_is_refused(task_context: TaskContext, root: str) -> None:

@@ -136,6 +136,12 @@ def test_an_empty_test_set_is_told(make_bundle: Any, test_set: Any, judge: Any) 
         judge(model, test_set(model, likes, count=0))
 
 
+def test_labels_that_are_null_are_told(make_bundle: Any, test_set: Any, judge: Any) -> None:
+    model = make_bundle()
+    with pytest.raises(AirflowFailException, match=r"^EvaluateOperator 'evaluate': the label column 'label' .* is null in 1 of 400 rows"):
+        judge(model, test_set(model, lambda scores: [None, *likes(scores)[1:]]))
+
+
 def test_without_a_group_there_is_no_gauc(make_bundle: Any, test_set: Any, judge: Any) -> None:
     model = make_bundle()
     assert judge(model, test_set(model, likes), group=None)["challenger"]["gauc"] is None

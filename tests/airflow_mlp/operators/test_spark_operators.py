@@ -22,7 +22,7 @@ from airflow_mlp.operators.trait_join import Trait, TraitJoinOperator
 from airflow_mlp.operators.xql import XqlOperator
 from airflow_mlp.partition import RunPartition
 from mlp_core.artifacts import Artifact, Identity, Maker, publish, resume
-from mlp_core.specs.jobs import SampleJob, TraitJoinJob, XqlJob, unpack_schema
+from mlp_core.specs.jobs import FeatureJob, SampleJob, TraitJoinJob, XqlJob, unpack_schema
 
 DAYS = ["2000-11-18", "2000-11-19", "2000-11-20"]
 FEATURES = """
@@ -110,6 +110,31 @@ def test_xql_makes_each_partition_once(runs: Runs, recorder: Recorder, behaviour
     spec = XqlJob.from_json(msgspec.json.encode(recorder.specs[0]))
     assert (len(recorder.specs), spec.mode, spec.sql) == (1, "together", "SELECT `__mlp_partition`, user_id FROM t1")
     assert unpack_schema(spec.inputs[0].schemas[0]).names == ["user_id", "rating", "label"]
+
+
+def test_a_damaged_partition_is_made_again_and_listed(runs: Runs, recorder: Recorder, behaviour: str) -> None:
+    operator = XqlOperator(task_id="x", inputs=[behaviour], sql="SELECT user_id FROM t1", per_partition=True)
+    first = runs(operator)["output"]
+    next(Path(Artifact.load(first.entries[1].uri).local()).glob("*.parquet")).unlink()
+    again = runs(operator)["output"]
+    assert again.id == first.id
+    kept = [old.uri == new.uri for old, new in zip(first.entries, again.entries, strict=True)]
+    assert kept == [True, False, True]
+    assert again.to_arrow().num_rows == first.rows
+    again.verify()
+
+
+def test_types_follow_the_newest_partition_whichever_are_missing(runs: Runs, recorder: Recorder, behaviour: str) -> None:
+    wide = pa.table({"user_id": ["a"], "rating": pa.array([1.5]), "label": pa.array([1], pa.int64())})
+    pq.write_table(wide, Path(behaviour) / f"dt={DAYS[2]}" / "0.parquet")
+    operator = FeatureOperator(task_id="f", input=behaviour, features=FEATURES, keep=["rating"])
+    runs(operator)
+    pq.write_table(pa.table({"user_id": ["c"]}), Path(behaviour) / f"dt={DAYS[0]}" / "1.parquet")
+    runs(operator)
+    specs = [FeatureJob.from_json(msgspec.json.encode(spec)) for spec in recorder.specs]
+    assert [len(spec.attempts) for spec in specs] == [3, 1]
+    assert [str(spec.input.newest_schema.field("rating").type) for spec in specs] == ["double", "double"]
+    assert [part.schema for part in specs[1].input.partitions] == [0]
 
 
 def test_xql_recomputes_what_landed_again(runs: Runs, recorder: Recorder, behaviour: str) -> None:
@@ -250,6 +275,7 @@ def test_sample_splits_and_shares_partitions_between_days(runs: Runs, recorder: 
         ({"validation_days": 2}, "the training set is empty: its window has 2 partitions"),
         ({"train": {"valType": "range", "start": -9, "end": -1}}, r"train names the partition dt=2000-11-11 \(7 such\)"),
         ({"train": {"valType": "range", "start": -2, "end": 0}}, "dt=2000-11-20 is in the training window and in the test set"),
+        ({"validation_days": -1}, "validation_days is -1: give 0 for no validation set"),
         ({"keep_negative": 1.5}, "the sampling rate of label 0 is 1.5: give a share"),
         ({"keep_negative": "some"}, "the sampling rate of label 0 is 'some'"),
         ({"key": ["uid"]}, "key names the column 'uid'"),
@@ -257,6 +283,12 @@ def test_sample_splits_and_shares_partitions_between_days(runs: Runs, recorder: 
 )
 def test_sample_refuses(runs: Runs, recorder: Recorder, behaviour: str, options: dict[str, Any], message: str) -> None:
     refused(runs, recorder, SampleOperator(task_id="s", input=behaviour, **options), message)
+
+
+def test_sample_without_a_validation_set(runs: Runs, recorder: Recorder, behaviour: str) -> None:
+    made = runs(SampleOperator(task_id="s", input=behaviour, validation_days=0))
+    assert [entry.partition for entry in made["train"].entries] == ["dt=2000-11-18", "dt=2000-11-19"]
+    assert made["validation"].entries == ()
 
 
 def test_an_empty_training_set_is_told_before_training(runs: Runs, recorder: Recorder, behaviour: str) -> None:

@@ -16,7 +16,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_mlp.launchers.base import JobFailed
-from airflow_mlp.operators.train import TrainOperator
+from airflow_mlp.operators.train import TrainOperator, _resources
+from airflow_mlp.operators.training_set import TrainingSet
 from airflow_mlp.triton.pointer import Pointer, Release, write_pointer
 from mlp_core import bundle
 from mlp_core.artifacts import Artifact, Identity, publish
@@ -95,12 +96,40 @@ def test_an_empty_training_set_is_refused(
     assert not bundles(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("data_end", "hyperparameters"),
+    [("2000-11-19", {}), ("2000-11-18", {"refit": False})],
+    ids=["nothing newer", "only validation is newer"],
+)
 def test_a_training_set_without_days_after_the_parents_is_refused(
-    operator: Callable[..., TrainOperator], task_context: TaskContext, make_bundle: Callable[..., Artifact]
+    operator: Callable[..., TrainOperator],
+    task_context: TaskContext,
+    make_bundle: Callable[..., Artifact],
+    data_end: str,
+    hyperparameters: dict[str, Any],
 ) -> None:
-    parent = make_bundle(data_end="2000-11-18")
-    with pytest.raises(AirflowFailException, match=r"has no rows after 2000-11-18, where its parent's data end"):
-        operator(warm_start=parent.uri).execute(task_context())
+    parent = make_bundle(data_end=data_end)
+    with pytest.raises(AirflowFailException, match=rf"has no rows after {data_end}, where its parent's data end"):
+        operator(warm_start=parent.uri, hyperparameters=hyperparameters).execute(task_context())
+
+
+def test_one_day_after_its_parent_only_validation_is_newer(
+    operator: Callable[..., TrainOperator], make_bundle: Callable[..., Artifact]
+) -> None:
+    task = operator()
+    data = TrainingSet.load([task.train], [task.validation])
+    data.check(task._spec(data), after=make_bundle(data_end="2000-11-18"))
+
+
+def test_an_empty_reference_is_no_validation_set(table: Callable[..., str], tmp_path: Path) -> None:
+    identity = Identity(operation="test", version=1, partition="dt=2000-11-20")
+    with publish(kind="reference", step="sample.validation", root=str(tmp_path), identity=identity) as attempt:
+        attempt.add_entries([])
+    assert TrainingSet.load([table("2000-11-18")], [attempt.uri]).validation == ()
+
+
+def test_threads_do_not_depend_on_the_machine(operator: Callable[..., TrainOperator]) -> None:
+    assert _resources(operator().job_resources).threads == 2
 
 
 @pytest.mark.slow
@@ -141,7 +170,7 @@ def test_a_warm_start_goes_on_from_the_deployed_parent(
     child = Artifact.load(grown.execute(task_context("2000-11-21")))
     assert child.manifest.inputs[-1].name == "parent"
     assert child.manifest.inputs[-1].uri == parent.uri
-    assert bundle.load(child.uri).info.parent == parent.uri
+    assert bundle.load(child.uri).info.parent == parent.digest
     # A rerun of the earlier day has no parent still: the deployed model has seen that day.
     assert no_parent.execute(task_context("2000-11-19", try_number=2)) == parent.uri
 

@@ -27,7 +27,7 @@ def test_the_parent_is_the_last_deployed_model(synthetic: Any) -> None:
     deployed = [run for run in synthetic.report["dates"].values() if run["promoted"]]
     parent = deployed[-1]["steps"]["train"]["artifact"]
     child = Artifact.load(report["steps"]["train"]["artifact"])
-    assert child.read_json("model.json")["parent"] == parent
+    assert child.read_json("model.json")["parent"] == Artifact.load(parent).digest
     assert parent in [item.uri for item in child.manifest.inputs]
     parent_window, window = (Artifact.load(uri).read_json("model.json")["data"] for uri in (parent, child.uri))
     # Only newer days were learned: the window goes on from the parent's.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from mlp_core.artifacts import Artifact, ArtifactError, Entry, Identity, Input, Maker, begin, publish, resume, storage, write_part
+from mlp_core.artifacts.folders import folder_entry
 from mlp_core.artifacts.manifest import MANIFEST
 
 ROWS = pa.table({"user": ["a", "b", None], "n": [1, 2, 3], "tags": [["x"], [], ["y", "z"]]})
@@ -148,3 +149,30 @@ def test_the_id_is_over_all_that_matters_and_nothing_else() -> None:
         identity(params={"a": 1, "b": 2}, inputs=(Input(name="t1", uri="file:///x", digest="e"),)),
     ]
     assert len({one.id, *(other.id for other in others)}) == 6
+
+
+def reference(root: str, entry: Entry) -> Artifact:
+    with publish(kind="reference", step="list", root=root, identity=identity(params={"entry": entry.digest})) as attempt:
+        attempt.add_entries([entry])
+    return attempt.artifact
+
+
+def test_a_reference_tells_that_a_folder_has_changed(root: str) -> None:
+    folder = storage.join(root, "warehouse", "dt=2000-11-20")
+    storage.create(storage.join(folder, "0.parquet"), b"one")
+    entry = folder_entry("dt=2000-11-20", folder)
+    assert entry is not None
+    listed = reference(root, entry)
+    listed.verify()
+    storage.create(storage.join(folder, "1.parquet"), b"two")
+    with pytest.raises(ArtifactError, match=r"the partition dt=2000-11-20 of .*/list/.* has changed since: .*/warehouse/dt=2000-11-20 "):
+        listed.verify()
+
+
+def test_a_reference_tells_that_another_artifact_is_there(root: str) -> None:
+    with publish(kind="report", step="report", root=root, identity=identity()) as attempt:
+        attempt.write_json("report.json", {})
+    entry = Entry(partition="dt=2000-11-20", uri=attempt.uri, digest=attempt.artifact.digest, rows=0)
+    reference(root, entry).verify()
+    with pytest.raises(ArtifactError, match=r"the partition dt=2000-11-20 of .* has changed since"):
+        reference(root, Entry(partition="dt=2000-11-20", uri=attempt.uri, digest="0" * 64, rows=0)).verify()

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 
 from mlp_core.artifacts import Artifact, ArtifactError, Identity, Maker, begin, find, prune, publish, storage, walk
 
@@ -41,6 +42,14 @@ def test_a_cleared_task_computes_anew(root: str) -> None:
     make(root)
     assert find(root, "step", IDENTITY, cleared=FIRST) is None
     assert find(root, "step", IDENTITY, cleared=FIRST, reuse="always") is not None
+
+
+def test_what_a_try_after_the_clear_has_made_is_taken(root: str) -> None:
+    make(root)
+    later = make(root, replace(FIRST, try_number=2))
+    make(root, replace(FIRST, try_number=1))
+    found = find(root, "step", IDENTITY, cleared=FIRST)
+    assert found is not None and found.uri == later.uri
 
 
 def test_never_takes_nothing(root: str) -> None:

@@ -93,6 +93,6 @@ def describe(
         raw=raw,
         metrics={**selection.measures, "epoch": selection.epoch} if selection.measures else {},
         data=learned if parent is None else DataWindow(start=parent.info.data.start or learned.start, end=learned.end),
-        parent=spec.warm_start,
+        parent=parent.digest if parent is not None else None,
         versions={name: version(name) for name in ("airflow-mlp", *LIBRARIES)},
     )

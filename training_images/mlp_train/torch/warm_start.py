@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 import torch
 
+from mlp_core.artifacts import storage
+from mlp_core.artifacts.manifest import files_digest
 from mlp_core.bundle import Bundle, ModelInfo, load
+from mlp_core.bundle.format import MODEL
 from mlp_train.errors import TrainError
 from mlp_train.torch import checkpoint
 from mlp_train.torch.module import RecModule
@@ -37,6 +41,12 @@ class Parent:
     def info(self) -> ModelInfo:
         """Its model.json."""
         return self.bundle.info
+
+    @property
+    def digest(self) -> str:
+        """Its content digest, the same for an artifact and a plain copy of it."""
+        model = hashlib.sha256(storage.read_bytes(storage.join(self.uri, MODEL))).hexdigest()
+        return files_digest({name: file.sha256 for name, file in self.info.files.items()} | {MODEL: model})
 
 
 def open_parent(uri: str) -> Parent:
