@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk import BaseOperator, TriggerRule
+from airflow.sdk import BaseOperator, BaseXCom, TriggerRule
+from airflow.sdk.definitions._internal.mixins import DependencyMixin
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.definitions.xcom_arg import PlainXComArg
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
+    from airflow.sdk.definitions.edges import EdgeModifier
     from airflow.sdk.definitions.xcom_arg import XComArg
 
 
@@ -38,16 +42,16 @@ class WeakGate(BaseOperator):
         return output
 
 
-class Weak:
+class Weak(DependencyMixin):
     """The weak side of an operator: an edge from it is not crossed by failure."""
 
-    def __init__(self, upstream: BaseOperator) -> None:
+    def __init__(self, upstream: BaseOperator | MappedOperator) -> None:
         self.upstream = upstream
 
     @property
     def gate(self) -> WeakGate:
         """The gate task behind the upstream, made at first use."""
-        dag, task_id = self.upstream.dag, f"{self.upstream.task_id}__weak"
+        dag, task_id = cast("DAG", self.upstream.dag), f"{self.upstream.task_id}__weak"
         if dag.has_task(task_id):
             return dag.get_task(task_id)  # type: ignore[return-value]
         # The label is the id without the group's name, which Airflow puts before it again.
@@ -61,17 +65,52 @@ class Weak:
         """The upstream's output for a task that can do without: None at run time where the upstream failed."""
         return self.gate.output
 
-    def __rshift__(self, downstream: BaseOperator | Sequence[BaseOperator]) -> BaseOperator | Sequence[BaseOperator]:
-        tasks = [downstream] if isinstance(downstream, BaseOperator) else list(downstream)
-        for task in tasks:
-            if self.upstream.task_id in task.upstream_task_ids:
-                raise _mixed(task.task_id, self.upstream.task_id)
-            self.gate >> task
-        return downstream
+    @property
+    def roots(self) -> Sequence[DependencyMixin]:
+        """Nothing: no edge can lead here."""
+        return []
+
+    @property
+    def leaves(self) -> Sequence[DependencyMixin]:
+        """The gate: `a << weak(b)` makes an edge from it."""
+        return [self.gate]
+
+    def set_downstream(self, other: DependencyMixin | Sequence[DependencyMixin], edge_modifier: EdgeModifier | None = None) -> None:
+        """`weak(b) >> a`. Raises ValueError if a depends on b strongly, TypeError if a is no task, group or list of them."""
+        for each in other if isinstance(other, Sequence) else [other]:
+            self._check(each)
+            self.gate.set_downstream(each, edge_modifier)
+
+    def set_upstream(self, other: DependencyMixin | Sequence[DependencyMixin], edge_modifier: EdgeModifier | None = None) -> None:
+        """Raises TypeError: what is weak is the edge that leaves."""
+        raise self._no_downstream()
+
+    def update_relative(self, other: DependencyMixin, upstream: bool = True, edge_modifier: EdgeModifier | None = None) -> None:
+        """Airflow calls this before an edge between `other` and this that was written from the other's side."""
+        if upstream:
+            raise self._no_downstream()
+        self._check(other)
+
+    def _no_downstream(self) -> TypeError:
+        return TypeError(f"weak({self.upstream.task_id}) cannot be a downstream: what is weak is the edge that leaves it")
+
+    def _check(self, downstream: DependencyMixin) -> None:
+        if not isinstance(downstream, DependencyMixin):
+            raise TypeError(f"after weak({self.upstream.task_id}) comes a task, a task group or a list of them, not {downstream!r}")
+        for task in downstream.roots:
+            if self.upstream.task_id in cast("BaseOperator", task).upstream_task_ids:
+                raise _mixed(cast("BaseOperator", task).task_id, self.upstream.task_id)
 
 
-def weak(upstream: BaseOperator) -> Weak:
-    """`weak(b) >> a`: a waits for b and runs even if b fails. `weak(b).output` is b's output, absent if b failed."""
+def weak(upstream: BaseOperator | MappedOperator | XComArg) -> Weak:
+    """`weak(b) >> a`, `a << weak(b)`: a waits for b and runs even if b fails. `weak(b).output` is b's output, absent if b failed.
+
+    b is an operator, or what calling a `@task` function returned. Raises TypeError for anything else.
+    """
+    if isinstance(upstream, PlainXComArg) and upstream.key == BaseXCom.XCOM_RETURN_KEY:
+        upstream = upstream.operator
+    if not isinstance(upstream, (BaseOperator, MappedOperator)):
+        raise TypeError(f"weak() takes an operator or the whole output of a @task function, not {upstream!r}")
     return Weak(upstream)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import DAG, BaseOperator, task
 
 from airflow_mlp.weak import weak
 
@@ -115,3 +115,55 @@ def test_a_gate_lies_in_the_group_of_its_upstream() -> None:
             stats = Step(task_id="stats")
         weak(stats) >> Step(task_id="train")
     assert dag.get_task("looks.stats__weak").upstream_task_ids == {"looks.stats"}
+
+
+def test_the_arrow_may_point_either_way() -> None:
+    with new_dag("weak_arrows") as dag:
+        stats, one, two, three = (Step(task_id=name) for name in ("stats", "one", "two", "three"))
+        one << weak(stats)
+        [two, three] << weak(stats)
+    assert dag.get_task("stats__weak").downstream_task_ids == {"one", "two", "three"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_task_functions_stand_on_both_sides(run_dag: RunDag, fails: bool) -> None:
+    with new_dag(f"weak_functions_{fails}") as dag:
+
+        @task
+        def look() -> str:
+            if fails:
+                raise ValueError("as told")
+            return "seen"
+
+        @task
+        def tell(report: str | None) -> str | None:
+            return report
+
+        looked = look()
+        weak(looked) >> tell.override(task_id="after")(None)
+        tell.override(task_id="before")(None) << weak(looked)
+        tell(weak(looked).output)  # type: ignore[arg-type]
+    run = run_dag(dag)
+    wanted = dict.fromkeys(("look__weak", "after", "before", "tell"), "success")
+    assert states(run) == {"look": "failed" if fails else "success", **wanted}
+
+
+def test_what_is_no_task_is_refused_in_a_sentence() -> None:
+    with new_dag("weak_refusals"):
+        stats, train = Step(task_id="stats"), Step(task_id="train")
+        with pytest.raises(TypeError, match=r"weak\(\) takes an operator or the whole output of a @task function, not 'stats'"):
+            weak("stats")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"weak\(\) takes an operator or the whole output of a @task function, not XComArg"):
+            weak(stats.output["part"])  # type: ignore[index]
+        with pytest.raises(TypeError, match=r"after weak\(stats\) comes a task, a task group or a list of them, not None"):
+            weak(stats) >> None  # type: ignore[operator]
+        with pytest.raises(TypeError, match=r"weak\(stats\) cannot be a downstream"):
+            train >> weak(stats)
+
+
+def test_a_mixed_edge_is_an_error_from_the_other_side_too() -> None:
+    with new_dag("weak_mixed_left"):
+        stats = Step(task_id="stats")
+        train = Step(task_id="train", given=stats.output)
+        with pytest.raises(ValueError, match=MIXED):
+            train << weak(stats)
