@@ -7,7 +7,6 @@ import importlib
 import json
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from airflow_mlp import cli
 from mlp_core.artifacts import Entry, Identity, Maker, begin, publish
 from mlp_core.home import make_home
 
-HELP_ENDS = 1.0
 ARTIFACT_COMMANDS = ("ls", "show", "verify", "prune")
 
 
@@ -70,19 +68,20 @@ def every_help() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("arguments", every_help(), ids=" ".join)
-def test_help_is_quick(arguments: list[str]) -> None:
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", "from airflow_mlp.cli import main; main()", *arguments], capture_output=True, text=True, check=False
-        )
-        seconds.append(time.perf_counter() - start)
-        assert done.returncode == 0, done.stderr
-        assert "Usage:" in done.stdout
-        if seconds[-1] < HELP_ENDS:
-            break
-    assert min(seconds) < HELP_ENDS
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    # What makes help slow is what it imports: a time would depend on the machine.
+    program = (
+        "import sys\n"
+        "from airflow_mlp.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print([name for name in ('airflow', 'pyspark', 'torch', 'numba', 'onnxruntime', 'tritonclient') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage:" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_every_command_says_what_it_does() -> None:
