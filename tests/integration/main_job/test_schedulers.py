@@ -50,11 +50,12 @@ class Airflow:
             found: dict[str, Any] = json.loads(answer.read() or b"{}")
             return found
 
-    def wait_for_runs(self, count: int, kind: str) -> list[dict[str, Any]]:
-        """Wait until `count` runs of a type have ended, and return them."""
+    def wait_for_runs(self, count: int, **fields: str) -> list[dict[str, Any]]:
+        """Wait until `count` runs whose fields have these values have ended, and return them."""
 
         def ended() -> list[dict[str, Any]] | None:
-            runs = [run for run in self.ask("GET", f"dags/{DAG}/dagRuns?limit=100")["dag_runs"] if run["run_type"] == kind]
+            found = self.ask("GET", f"dags/{DAG}/dagRuns?limit=100")["dag_runs"]
+            runs = [run for run in found if all(run[name] == value for name, value in fields.items())]
             return runs if len(runs) == count and all(run["state"] in ("success", "failed") for run in runs) else None
 
         return wait_for(ended, seconds=1200)
@@ -155,7 +156,7 @@ def test_backfill_in_parallel_and_backwards_makes_the_same_artifacts(airflow: Ai
         [*command, "--run-backwards", "--max-active-runs", "3"], env=airflow.env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    runs = airflow.wait_for_runs(3, "backfill")
+    runs = airflow.wait_for_runs(3, run_type="backfill")
     assert [run["state"] for run in runs] == ["success"] * 3
     made = ids_in(airflow.root.as_uri())
     assert {step.partition(".")[0] for step, _, _ in made} >= {"train", "sample", "evaluate"}
@@ -166,8 +167,9 @@ def test_a_run_by_hand_makes_the_same_artifacts(airflow: Airflow, synthetic: Any
     wait_for(lambda: dag_is_there(airflow), seconds=120)
     airflow.ask("PATCH", f"dags/{DAG}", {"is_paused": False})
     before = ids_in(airflow.root.as_uri())
-    airflow.ask("POST", f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": {"partition": DAYS[1], "fail_stats": True}})
-    (run,) = airflow.wait_for_runs(1, "manual")
+    conf = {"partition": DAYS[1], "fail_stats": True}
+    started = airflow.ask("POST", f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+    (run,) = airflow.wait_for_runs(1, dag_run_id=started)
     assert run["state"] == "success"
     tasks = airflow.ask("GET", f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances")["task_instances"]
     states = {task["task_id"]: task["state"] for task in tasks}
