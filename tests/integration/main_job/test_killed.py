@@ -20,6 +20,8 @@ DEMO = ("demo", "--data", "synthetic", "--date", DAY)
 STEPS = ("wait_behaviour", "label", "join_profiles", "features", "statistics", "sample", "train", "evaluate", "deploy")
 # What a step starts, by a word of its command line.
 JVM, TRAINER, TRITON = "org.apache.spark.deploy.SparkSubmit", "mlp_train", "bin/tritonserver"
+# The short-lived JVM that puts the command line of the real one together.
+_STARTER = "org.apache.spark.launcher.Main"
 STARTED = {
     "label": JVM,
     "join_profiles": JVM,
@@ -50,8 +52,14 @@ class Running:
         word = STARTED.get(step)
         if word is None:
             return None
-        self._until(lambda: next(self._members(word), None) is not None)
-        return next(self._members(word), None)
+        found: list[psutil.Process] = []
+
+        def is_there() -> bool:
+            found.extend(self._members(word))
+            return bool(found)
+
+        self._until(is_there)
+        return found[0]
 
     def kill_group(self) -> None:
         """SIGKILL for all of the demo at once, and see that nothing of it is left."""
@@ -75,7 +83,8 @@ class Running:
     def _members(self, word: str) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():
             try:
-                if word in " ".join(process.cmdline()) and process.name() != "bash" and of_home(process, self.home.path):
+                line = " ".join(process.cmdline())
+                if word in line and _STARTER not in line and process.name() != "bash" and of_home(process, self.home.path):
                     yield process
             except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
