@@ -37,6 +37,8 @@ def airflow_environment(base: Mapping[str, str] | None = None) -> dict[str, str]
     place = home()
     ours = {
         "MLP_HOME": str(place),
+        # `airflow standalone` starts its parts by the name `airflow`; the environment need not be activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), (os.environ if base is None else base).get("PATH", os.defpath)]),
         "AIRFLOW_HOME": str(place / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

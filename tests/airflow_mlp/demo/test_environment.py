@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,16 +23,18 @@ def test_settings_of_another_airflow_stay_outside(place: Path) -> None:
         "AIRFLOW_CONN_LAKE": "s3://",
         "AIRFLOW_VAR_TEAM": "ranking",
         "AIRFLOW__MLP__WAREHOUSE": "s3://lake/tables",
-        "PATH": "/bin",
+        "LANG": "C.UTF-8",
     }
     dropped = {
         "AIRFLOW_CONFIG": "/etc/airflow.cfg",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://production",
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     }
-    env = environment.airflow_environment({**kept, **dropped, "AIRFLOW_HOME": "/opt/airflow", "AIRFLOW__CORE__LOAD_EXAMPLES": "True"})
+    env = environment.airflow_environment({**kept, **dropped, "PATH": "/bin", "AIRFLOW_HOME": "/opt/airflow", "AIRFLOW__CORE__LOAD_EXAMPLES": "True"})
     assert kept.items() <= env.items()
     assert not dropped.keys() & env.keys()
+    # An environment that is not activated finds the program `airflow` all the same.
+    assert env["PATH"] == f"{Path(sys.executable).parent}:/bin"
     assert env["AIRFLOW_HOME"] == str(place / "airflow")
     assert env["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
 
