@@ -30,7 +30,8 @@ def test_settings_of_another_airflow_stay_outside(place: Path) -> None:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://production",
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     }
-    env = environment.airflow_environment({**kept, **dropped, "PATH": "/bin", "AIRFLOW_HOME": "/opt/airflow", "AIRFLOW__CORE__LOAD_EXAMPLES": "True"})
+    other = {"PATH": "/bin", "AIRFLOW_HOME": "/opt/airflow", "AIRFLOW__CORE__LOAD_EXAMPLES": "True"}
+    env = environment.airflow_environment({**kept, **dropped, **other})
     assert kept.items() <= env.items()
     assert not dropped.keys() & env.keys()
     # An environment that is not activated finds the program `airflow` all the same.
