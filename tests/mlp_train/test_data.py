@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import feature_dsl
 from mlp_core import bundle
-from mlp_core.artifacts import Artifact, Entry, Identity, publish
+from mlp_core.artifacts import Artifact, Entry, Identity, Input, publish
 from mlp_core.bundle.columns import DenseColumn, IdColumn, ListColumn
 from mlp_core.specs import TrainingSpec
 from mlp_train.context import TrainContext
@@ -177,9 +177,13 @@ def raw_rows(rows: int, seed: int) -> pa.Table:
 
 
 def feature_table(root: Path, day: str, plan: feature_dsl.Plan, rows: pa.Table) -> Artifact:
+    joined = Identity(operation="join", version=1, partition=f"dt={day}")
+    with publish(kind="table", step="join", root=str(root), identity=joined) as source:
+        source.write_table(rows)
     features = plan.run(rows)
     table = pa.Table.from_arrays([*rows.columns, *features.columns], schema=pa.schema([*rows.schema, *features.schema]))
-    identity = Identity(operation="features", version=1, partition=f"dt={day}", params={"plan": plan.fingerprint})
+    inputs = (Input(name="input", uri=source.uri, digest=source.artifact.digest),)
+    identity = Identity(operation="features", version=1, partition=f"dt={day}", params={"plan": plan.fingerprint}, inputs=inputs)
     with publish(kind="table", step="features", root=str(root), identity=identity) as attempt:
         attempt.write_table(table)
         attempt.plan = plan.to_json()
