@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": "Run the main job on real data for two dates and show what it made.",
     "ui": "Open the same Dags in Airflow's own UI, on this machine.",
     "serve": "Start, stop or look at this machine's Triton server.",
+    "features": "Write, check and look into feature files.",
     "artifacts": "Look at what steps have made: list, show, verify, prune.",
     "clean": "Remove everything that the platform has made on this machine.",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from feature_dsl.errors import FeatureError
+from feature_dsl.errors import FeatureError, FeatureWarning
 
 if TYPE_CHECKING:
     from feature_dsl.feature_set import FeatureSet, load
@@ -27,7 +27,7 @@ _HOMES = {
     "Output": "feature_dsl.plan.nodes",
 }
 
-__all__ = ["FeatureError", "FeatureSet", "Input", "Output", "Plan", "Runner", "load", "warm_up"]
+__all__ = ["FeatureError", "FeatureSet", "FeatureWarning", "Input", "Output", "Plan", "Runner", "load", "warm_up"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feature_dsl.document.features import CONTEXT, Document, Domain, Feature, read_document, single
+from feature_dsl import limits
+from feature_dsl.document.features import CONTEXT, Document, Domain, Feature, Refuse, at_once, read_document, single
 from feature_dsl.document.marked import parse
-from feature_dsl.errors import FeatureError, did_you_mean
+from feature_dsl.errors import FeatureError, FeatureWarning, did_you_mean
 from feature_dsl.kinds.base import Lowered
 from feature_dsl.plan.lowering import references
 from feature_dsl.plan.plan import Plan
@@ -34,7 +35,7 @@ class FeatureSet:
     group: str
     domains: tuple[Domain, ...]
     features: tuple[Feature, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[FeatureWarning, ...]
     file: str | None
 
     @property
@@ -87,27 +88,48 @@ def load(path_or_text: str | Path) -> FeatureSet:
     :param path_or_text: a path; or text, which has a newline or a brace in it.
     :raises FeatureError: with file, line, column and a hint.
     """
-    text, file = _text_of(path_or_text)
+    return read(*text_of(path_or_text))
+
+
+def read(text: str, file: str | None, refuse: Refuse = at_once) -> FeatureSet:
+    """The features of a text.
+
+    :param file: the file that mistakes are said to be in.
+    :param refuse: gets the mistakes beside which reading goes on: in columns, in entries, features that use each other in a circle.
+    :raises FeatureError: where the rest cannot be read, and what ``refuse`` raises.
+    """
     _check_encodable(text, file)
     if text.lstrip().startswith("def "):
         source = Source(file)
         document = single("feature", Lowered(parse_script(text, source), source), source)
     else:
-        document = read_document(parse(text, file))
-    _check_references(document)
+        document = read_document(parse(text, file), refuse)
+    for problem in _circles(document):
+        refuse(problem)
     return FeatureSet(document.group, document.domains, document.features, document.warnings, file)
 
 
-def _text_of(path_or_text: str | Path) -> tuple[str, str | None]:
+def text_of(path_or_text: str | Path) -> tuple[str, str | None]:
+    """A text and the file that it was read from, None of a text. Raises FeatureError where the file cannot be read."""
     if isinstance(path_or_text, str) and ("\n" in path_or_text or "{" in path_or_text):
         return path_or_text, None
+    name = str(path_or_text)
+    most = 4 * limits.FILE_CHARACTERS
     try:
-        return Path(path_or_text).read_text(encoding="utf-8"), str(path_or_text)
+        with Path(path_or_text).open("rb") as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise FeatureError(f"the feature file is longer than {limits.FILE_CHARACTERS:,} characters", file=name)
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), name
     except UnicodeDecodeError as problem:
-        raise FeatureError(f"the feature file is not UTF-8: {problem.reason}", file=str(path_or_text)) from None
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise FeatureError(f"the feature file cannot be read: {reason}", file=str(path_or_text)[:200]) from None
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise FeatureError(f"the feature file is not UTF-8: {problem.reason}", file=name, line=line) from None
+    except OSError as problem:
+        raise FeatureError(f"the feature file cannot be read: {problem.strerror or problem}", file=name[:200]) from None
+    except ValueError as problem:
+        if isinstance(problem, FeatureError):
+            raise
+        raise FeatureError(f"the feature file cannot be read: {problem}", file=name[:200]) from None
 
 
 def _check_encodable(text: str, file: str | None) -> None:
@@ -119,33 +141,35 @@ def _check_encodable(text: str, file: str | None) -> None:
         raise FeatureError(message, file=file, line=line, column=problem.start - text.rfind("\n", 0, problem.start)) from None
 
 
-def _check_references(document: Document) -> None:
-    """Raises FeatureError where features use each other in a circle, or a name that a complete file does not have."""
+def _circles(document: Document) -> Iterator[FeatureError]:
+    """An error for each circle in which features use each other."""
     by_name = {feature.name: feature for feature in document.features}
     uses = {
         name: [(other, at) for other, at in references(feature) if other in by_name and other != name] for name, feature in by_name.items()
     }
     done: set[str] = set()
     for start in by_name:
-        path: list[str] = []
+        path: dict[str, None] = {}
         stack: list[tuple[str, int]] = [(start, 0)]
         while stack:
             name, position = stack.pop()
             if position == 0:
                 if name in done:
                     continue
-                path.append(name)
+                path[name] = None
             if position < len(uses[name]):
                 stack.append((name, position + 1))
                 other, at = uses[name][position]
-                if other in path:
-                    circle = " → ".join([*path[path.index(other) :], other])
-                    feature = by_name[name]
-                    raise feature.source.error(f"features use each other in a circle: {circle}", at if feature.written else None)
-                stack.append((other, 0))
+                if other not in path:
+                    stack.append((other, 0))
+                    continue
+                names = list(path)
+                circle = " → ".join([*names[names.index(other) :], other])
+                feature = by_name[name]
+                yield feature.source.error(f"features use each other in a circle: {circle}", at if feature.written else None)
             else:
-                path.pop()
+                del path[name]
                 done.add(name)
 
 
-__all__ = ["CONTEXT", "FeatureSet", "load"]
+__all__ = ["CONTEXT", "FeatureSet", "load", "read", "text_of"]

@@ -128,11 +128,13 @@ class Entry:
 
     def finish(self) -> None:
         """Raises FeatureError at the first field that nobody asked for."""
-        for key, value in self.marked.value.items():
+        for key in self.marked.value:
             if key not in self.asked:
-                raise value.error(f"{self.name} has no field {key!r}", did_you_mean(key, self.asked))
+                raise self.marked.keys[key].error(f"{self.name} has no field {key!r}", hint=did_you_mean(key, self.asked))
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     names = {list: "a list", dict: "a mapping", type(None): "nothing"}
     return names.get(type(value)) or repr(value)[:60]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from feature_dsl import limits
 from feature_dsl.document.entry import Entry
 from feature_dsl.document.marked import Marked
-from feature_dsl.errors import did_you_mean
+from feature_dsl.errors import FeatureError, FeatureWarning, did_you_mean
 from feature_dsl.kinds.base import Lowered, kinds
 from feature_dsl.syntax.source import Source
 from feature_dsl.syntax.tree import Script
@@ -18,6 +19,15 @@ VERSION = 1
 CONTEXT = "context"
 ROLES = ("categorical", "dense", "key")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+
+
+Refuse = Callable[[FeatureError], None]
+"""What becomes of a mistake: raised at once, or noted so that reading goes on with the next value."""
+
+
+def at_once(problem: FeatureError) -> None:
+    """Raises the mistake."""
+    raise problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +67,69 @@ class Document:
     group: str
     domains: tuple[Domain, ...]
     features: tuple[Feature, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[FeatureWarning, ...]
 
 
-def read_document(root: Marked) -> Document:
-    """Raises FeatureError at the first value that is wrong."""
+def read_document(root: Marked, refuse: Refuse = at_once) -> Document:
+    """The file's domains and features; ``refuse`` gets the mistakes in columns and in entries, and those are left out.
+
+    :raises FeatureError: where nothing below can be read, and what ``refuse`` raises.
+    """
     if not isinstance(root.value, dict):
         raise root.error("a feature file is a mapping with version, group, domains and features")
     top = Entry("the feature file", root)
     if top.integer("version") != VERSION:
         raise top.error(f"this release reads version {VERSION} of feature files", "version")
     group = top.text("group", "features")
-    warnings: list[str] = []
-    domains = _domains(top)
+    warnings: dict[str, list[FeatureWarning]] = {}
+    domains = _domains(top, refuse)
     features: dict[str, Feature] = {}
     entries = top.sequence("features")
     if len(entries) > limits.FEATURES:
         raise top.error(f"the file has more than {limits.FEATURES:,} features", "features")
     for marked in entries:
-        feature, override, doubts = _feature(marked)
-        if feature.name in features and not override:
-            hint = "override: true replaces the earlier one"
-            raise marked.value["name"].error(f"the feature {feature.name!r} stands twice", hint)
-        if override and feature.name not in features:
-            raise marked.value["name"].error(
-                f"{feature.name!r} overrides nothing: no earlier feature has this name",
-                did_you_mean(feature.name, features),
-            )
+        try:
+            feature, doubts = _placed(marked, features)
+        except FeatureError as problem:
+            refuse(problem)
+            continue
         features[feature.name] = feature
-        warnings += doubts
-    top.finish()
-    return Document(group, domains, tuple(features.values()), tuple(warnings))
+        warnings[feature.name] = doubts
+    try:
+        top.finish()
+    except FeatureError as problem:
+        refuse(problem)
+    return Document(group, domains, tuple(features.values()), tuple(doubt for doubts in warnings.values() for doubt in doubts))
 
 
-def _domains(top: Entry) -> tuple[Domain, ...]:
+def _placed(marked: Marked, earlier: dict[str, Feature]) -> tuple[Feature, list[FeatureWarning]]:
+    feature, override, doubts = _feature(marked)
+    name = marked.value["name"]
+    if feature.name in earlier and not override:
+        raise name.error(f"the feature {feature.name!r} stands twice", "override: true replaces the earlier one")
+    if override and feature.name not in earlier:
+        message = f"{feature.name!r} overrides nothing: no earlier feature has this name"
+        raise name.error(message, did_you_mean(feature.name, earlier))
+    place = marked.source
+    return feature, [FeatureWarning(doubt, place.file, place.line, place.column) for doubt in doubts]
+
+
+def _domains(top: Entry, refuse: Refuse) -> tuple[Domain, ...]:
     found: list[Domain] = []
     if top.has("domains"):
         marked = top.raw("domains")
         for name, value in _mapping(marked, "domains").items():
             entry = Entry(f"domain {name}", value)
-            columns = _columns(_entry_mapping(entry, "columns"))
+            written = _entry_mapping(entry, "columns")
+            columns = _columns(written, refuse)
             key = entry.text("key")
-            if key not in columns:
+            if key not in written:
                 raise entry.error(f"the key {key!r} is not among the columns of domain {name}", "key",
-                                  did_you_mean(key, columns))  # fmt: skip
+                                  did_you_mean(key, written))  # fmt: skip
             entry.finish()
             found.append(Domain(name, key, columns))
     if top.has("columns"):
-        found.append(Domain(CONTEXT, None, _columns(_entry_mapping(top, "columns"))))
+        found.append(Domain(CONTEXT, None, _columns(_entry_mapping(top, "columns"), refuse)))
     seen: dict[str, str] = {}
     for domain in found:
         for column in domain.columns:
@@ -127,13 +152,14 @@ def _mapping(marked: Marked, what: str) -> dict[str, Marked]:
     return marked.value
 
 
-def _columns(columns: dict[str, Marked]) -> dict[str, Type]:
+def _columns(columns: dict[str, Marked], refuse: Refuse) -> dict[str, Type]:
     types: dict[str, Type] = {}
     for name, marked in columns.items():
         kind = parse_type(marked.value) if isinstance(marked.value, str) else None
         if kind is None:
-            raise marked.error(f"column {name!r} has no type {marked.value!r}", did_you_mean(str(marked.value), NAMES))
-        types[name] = kind
+            refuse(marked.error(f"column {name!r} has no type {marked.value!r}", did_you_mean(str(marked.value), NAMES)))
+        else:
+            types[name] = kind
     return types
 
 

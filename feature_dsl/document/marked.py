@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,7 +14,15 @@ from feature_dsl.errors import FeatureError
 from feature_dsl.syntax.source import Source
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SCALARS = {"tag:yaml.org,2002:" + name for name in ("null", "bool", "int", "float", "str")}
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+# What YAML 1.1 reads as a number in base 8, 2, 16 or 60 is refused: nobody who writes 007 or 1:30 means that number.
+_PLAIN_NUMBER = re.compile(
+    r"[+-]?(0|[1-9][0-9_]*|[0-9][0-9_]*\.[0-9_]*([eE][+-][0-9]+)?|\.[0-9_]+([eE][+-][0-9]+)?|\.(inf|Inf|INF))|\.(nan|NaN|NAN)"
+)
+_NUMBER_LENGTH = 400
+_REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DIRECTIVE = re.compile(r"^%[A-Z]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +30,12 @@ class Marked:
     """A YAML value: a scalar, a list of Marked or a dict of them.
 
     :param source: where its text lies in the file.
+    :param keys: where the keys of a mapping lie.
     """
 
     value: Any
     source: Source
+    keys: Mapping[str, Source] = field(default_factory=dict)
 
     def error(self, message: str, hint: str | None = None) -> FeatureError:
         """An error at this value."""
@@ -35,8 +46,9 @@ def parse(text: str, file: str | None) -> Marked:
     """The one document in a YAML text. Raises FeatureError with the place of a mistake."""
     if len(text) > limits.FILE_CHARACTERS:
         raise FeatureError(f"the feature file is longer than {limits.FILE_CHARACTERS:,} characters", file=file)
+    _check_letters(text, file)
     try:
-        _check_depth(yaml.parse(text, Loader=_Loader), file)
+        _check_shape(yaml.parse(text, Loader=_Loader), file)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
@@ -50,18 +62,34 @@ def parse(text: str, file: str | None) -> Marked:
     return _Converter(text, file).convert(root)
 
 
-def _check_depth(events: Iterable[Any], file: str | None) -> None:
+def _check_letters(text: str, file: str | None) -> None:
+    """Raises FeatureError at a letter that YAML has no place for, and at a directive (libyaml's time grows with their square)."""
+    if found := _REFUSED.search(text):
+        raise _at_offset(text, found.start(), file, f"the file holds the control character {found.group()!a}", "remove it")
+    if found := _DIRECTIVE.search(text):
+        raise _at_offset(text, found.start(), file, "a feature file holds no YAML directives", "remove the line")
+
+
+def _check_shape(events: Iterable[Any], file: str | None) -> None:
+    """Raises FeatureError where the file is too deep or too long to be made into objects."""
     depth = 0
-    for event in events:
+    for count, event in enumerate(events):
+        mark = event.start_mark
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        mark = event.start_mark
-        if isinstance(event, yaml.AliasEvent):
+        elif isinstance(event, yaml.AliasEvent):
             raise _at(mark, file, "a feature file holds no YAML aliases", "write the value out")
         if depth > limits.FILE_DEPTH:
             raise _at(mark, file, f"the file nests deeper than {limits.FILE_DEPTH} levels")
+        if count > limits.FILE_NODES:
+            raise _at(mark, file, f"the file has more than {limits.FILE_NODES:,} values")
+
+
+def _at_offset(text: str, offset: int, file: str | None, message: str, hint: str) -> FeatureError:
+    line = text.count("\n", 0, offset) + 1
+    return FeatureError(message, file=file, line=line, column=offset - text.rfind("\n", 0, offset), hint=hint)
 
 
 def _at(mark: Any, file: str | None, message: str, hint: str | None = None) -> FeatureError:
@@ -69,43 +97,52 @@ def _at(mark: Any, file: str | None, message: str, hint: str | None = None) -> F
 
 
 class _Converter:
-    """Nodes of PyYAML to Marked values; depth is limited before, the number of nodes here."""
+    """Nodes of PyYAML to Marked values; depth and number of nodes are limited before."""
 
     def __init__(self, text: str, file: str | None) -> None:
         self._lines = text.split("\n")
         self._file = file
         self._constructor = yaml.SafeLoader("")
-        self._left = limits.FILE_NODES
 
     def convert(self, node: Any) -> Marked:
-        self._left -= 1
-        if self._left < 0:
-            raise _at(node.start_mark, self._file, f"the file has more than {limits.FILE_NODES:,} values")
         source = self._source(node)
         if isinstance(node, yaml.SequenceNode):
             return Marked([self.convert(child) for child in node.value], source)
         if isinstance(node, yaml.MappingNode):
-            return Marked(self._mapping(node), source)
+            return self._mapping(node, source)
         return Marked(self._scalar(node), source)
 
-    def _mapping(self, node: Any) -> dict[str, Marked]:
+    def _mapping(self, node: Any, source: Source) -> Marked:
         found: dict[str, Marked] = {}
+        keys: dict[str, Source] = {}
         for key_node, value_node in node.value:
             key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
                 raise _at(key_node.start_mark, self._file, "a key has to be text", "quote it")
             if key in found:
                 raise _at(key_node.start_mark, self._file, f"the key {key!r} stands twice")
+            keys[key] = Source(self._file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             found[key] = self.convert(value_node)
-        return found
+        return Marked(found, source, keys)
 
     def _scalar(self, node: Any) -> Any:
+        written = node.value[:40]
         if node.tag not in _SCALARS:
-            raise _at(node.start_mark, self._file, f"{node.value[:40]!r} is neither text nor a number", "quote it")
+            raise _at(node.start_mark, self._file, f"{written!r} is neither text nor a number", "quote it")
+        if node.tag in (_TAG + "int", _TAG + "float"):
+            if len(node.value) > _NUMBER_LENGTH:
+                raise _at(node.start_mark, self._file, f"the number has more than {_NUMBER_LENGTH} digits", "quote it")
+            if not _PLAIN_NUMBER.fullmatch(node.value):
+                raise _at(
+                    node.start_mark,
+                    self._file,
+                    f"YAML would read {written!r} as a number of another base",
+                    "quote it, or write it in decimal",
+                )
         try:
             return self._constructor.construct_object(node)
         except (ValueError, yaml.YAMLError):
-            raise _at(node.start_mark, self._file, f"{node.value[:40]!r} is no value", "quote it") from None
+            raise _at(node.start_mark, self._file, f"{written!r} is no value", "quote it") from None
 
     def _source(self, node: Any) -> Source:
         mark = node.start_mark

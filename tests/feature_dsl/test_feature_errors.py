@@ -54,7 +54,7 @@ MISTAKES = [
     (script("9223372036854775808"), MAIN, 9, "does not fit in 64 bits", ""),
     (script("(" * 300 + "abs(" * 300 + "1" + ")" * 600), MAIN, None, "nests deeper than 100", "name a part"),
     (line_entry("kind: enum_feature, values: [a]"), 6, 5, "needs a field 'source'", ""),
-    (line_entry("kind: enum_feature, source: age, values: [a], defualt: 1"), 6, 70, "no field 'defualt'", "'default'"),
+    (line_entry("kind: enum_feature, source: age, values: [a], defualt: 1"), 6, 61, "no field 'defualt'", "'default'"),
     (line_entry("kind: enum_feature, source: age, values: [a, 1]"), 6, 60, "mixes texts and numbers", "quote"),
     (line_entry("kind: enum_feature, source: agee, values: [a]"), 6, 5, "no column 'agee'", "did you mean 'age'"),
     (line_entry("kind: enum_feature, source: n, values: [a]"), 6, 5, "mixes utf8 and int64", "cast"),
@@ -148,5 +148,7 @@ def test_missing_and_unreadable_files() -> None:
 
 def test_enum_default_on_a_real_word_warns() -> None:
     features = feature_dsl.load(HEAD + line_entry("kind: enum_feature, source: age, values: [x, y], default: 1"))
-    assert "also that of 'y'" in features.warnings[0]
+    (warning,) = features.warnings
+    assert "also that of 'y'" in warning.message
+    assert (warning.line, warning.column) == (6, 5)
     assert not feature_dsl.load(GOOD).warnings
