@@ -13,7 +13,7 @@ from feature_dsl.errors import FeatureError, FeatureWarning
 
 if TYPE_CHECKING:
     from feature_dsl.feature_set import FeatureSet, load
-    from feature_dsl.kernels.warm import warm_up
+    from feature_dsl.machine.warm import warm_up
     from feature_dsl.plan.nodes import Input, Output
     from feature_dsl.plan.plan import Plan, Runner
 
@@ -22,7 +22,7 @@ _HOMES = {
     "FeatureSet": "feature_dsl.feature_set",
     "Plan": "feature_dsl.plan.plan",
     "Runner": "feature_dsl.plan.plan",
-    "warm_up": "feature_dsl.kernels.warm",
+    "warm_up": "feature_dsl.machine.warm",
     "Input": "feature_dsl.plan.nodes",
     "Output": "feature_dsl.plan.nodes",
 }

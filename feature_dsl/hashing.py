@@ -30,21 +30,36 @@ def hash_strings(array: pa.Array | pa.ChunkedArray, seed: int | Hashes = SEED, n
     import numpy as np
     import pyarrow as pa
 
-    from feature_dsl.kernels.arrow import text_places
     from feature_dsl.kernels.xxh64 import hash_texts
 
     if isinstance(array, pa.ChunkedArray):
         return _chunks(array, seed, null)
     _check_text(array.type)
     seeds = _seeds(seed, len(array))
-    places, valid = text_places(array)
-    out = np.empty(len(array), np.uint64)
-    hash_texts(places.starts, places.lengths, places.data, seeds, out)
-    if valid is not None:
-        absent = ~valid
+    plain = _plain(array)
+    out = np.empty(len(plain), np.uint64)
+    _, offsets, data = plain.buffers()
+    if len(plain):
+        wide = pa.types.is_large_string(plain.type) or pa.types.is_large_binary(plain.type)
+        begin = offsets.address + plain.offset * (8 if wide else 4)
+        bytes_at = data.address if data is not None else 0
+        hash_texts(begin, int(wide), bytes_at, seeds.ctypes.data, int(len(seeds) > 1), len(plain), out.ctypes.data)
+    if plain.null_count:
+        absent = plain.is_null().to_numpy(zero_copy_only=False)
         given = np.broadcast_to(seeds if null is None else _seeds(null, len(array)), out.shape)
         out[absent] = given[absent]
     return out
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """The texts with offsets: out of a dictionary or views where they are in one."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_string_view(array.type):
+        return array.cast(pa.large_string())
+    return array.cast(pa.large_binary()) if pa.types.is_binary_view(array.type) else array
 
 
 def hash_int64(values: npt.NDArray[np.integer], seed: int | Hashes = SEED) -> Hashes:
@@ -58,8 +73,9 @@ def hash_int64(values: npt.NDArray[np.integer], seed: int | Hashes = SEED) -> Ha
 
     from feature_dsl.kernels.xxh64 import hash_ints
 
-    out = np.empty(len(values), np.uint64)
-    hash_ints(np.ascontiguousarray(values, np.int64), _seeds(seed, len(values)), out)
+    numbers, seeds = np.ascontiguousarray(values, np.int64), _seeds(seed, len(values))
+    out = np.empty(len(numbers), np.uint64)
+    hash_ints(numbers.ctypes.data, seeds.ctypes.data, int(len(seeds) > 1), len(numbers), out.ctypes.data)
     return out
 
 

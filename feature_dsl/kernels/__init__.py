@@ -1,1 +1,1 @@
-"""Vectorised kernels over Arrow buffers. Numba is imported by the modules here that need it, at a plan's first run."""
+"""The operations' kernels, one file per family; README.md says how to write one."""

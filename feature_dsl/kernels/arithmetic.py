@@ -2,136 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from feature_dsl.kernels.columns import BoolArray, Call, Floats, Ints
+from feature_dsl.machine import integers
+from feature_dsl.machine.compiled import by_types
+from feature_dsl.machine.elementwise import elementwise
 
-Array = npt.NDArray[Any]
-_LOWEST = np.iinfo(np.int64).min
-
-
-def finite(values: Array) -> Floats:
-    """Floats with inf as missing."""
-    values = np.asarray(values, np.float64)
-    return Floats(np.where(np.isfinite(values), values, np.nan))
+_LOWEST = -(2**63)
+_INTEGERS, _FLOATS = ("int64", "int64"), ("float64", "float64")
 
 
-def _masked(values: Array, bad: BoolArray) -> Ints:
-    return Ints(np.where(bad, 0, values), bad) if bad.any() else Ints(values)
+@elementwise(_INTEGERS, "int64?")
+def _add(a: Any, b: Any) -> Any:
+    return integers.add(a, b)
 
 
-def _binary(
-    integers: Callable[[Array, Array], tuple[Array, BoolArray]], floats: Callable[[Array, Array], Array]
-) -> Callable[[Call], Ints | Floats]:
-    def kernel(call: Call) -> Ints | Floats:
-        left, right = call.args
-        with np.errstate(all="ignore"):
-            if isinstance(left, Floats):
-                return finite(floats(left.values, right.values))
-            values, bad = integers(left.values, right.values)
-            return _masked(values, bad | left.missing() | right.missing())
-
-    return kernel
+@elementwise(_FLOATS, "float64")
+def _add_floats(a: Any, b: Any) -> Any:
+    return a + b
 
 
-def _add(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    total = a + b
-    return total, ((a ^ total) & (b ^ total)) < 0
+@elementwise(_INTEGERS, "int64?")
+def _sub(a: Any, b: Any) -> Any:
+    return integers.subtract(a, b)
 
 
-def _sub(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    difference = a - b
-    return difference, ((a ^ b) & (a ^ difference)) < 0
+@elementwise(_FLOATS, "float64")
+def _sub_floats(a: Any, b: Any) -> Any:
+    return a - b
 
 
-def _mul(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    product = a * b
-    risky = (a == -1) & (b == _LOWEST)
-    divisor = np.where((a == 0) | risky, 1, a)
-    wrong = (product // divisor != b) | (product % divisor != 0)
-    # a == -1 divides the lowest integer only where the product is it, which is right for b == its negation alone
-    return product, np.where(a == 0, False, risky | np.where(a == -1, b == _LOWEST, wrong))
+@elementwise(_INTEGERS, "int64?")
+def _mul(a: Any, b: Any) -> Any:
+    return integers.multiply(a, b)
 
 
-def _safe(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    bad = (b == 0) | ((b == -1) & (a == _LOWEST))
-    return np.where(bad, 1, b), bad
+@elementwise(_FLOATS, "float64")
+def _mul_floats(a: Any, b: Any) -> Any:
+    return a * b
 
 
-def _floordiv(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    divisor, bad = _safe(a, b)
-    return a // divisor, bad
+@elementwise(_INTEGERS, "int64?")
+def _floordiv(a: Any, b: Any) -> Any:
+    if b == 0 or (b == -1 and a == _LOWEST):
+        return 0, False
+    return a // b, True
 
 
-def _mod(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    divisor = np.where((b == 0) | (b == -1), 1, b)  # by -1 as by 1: nothing is left
-    return a % divisor, np.broadcast_to(b == 0, np.broadcast(a, b).shape)
+@elementwise(_FLOATS, "float64")
+def _floordiv_floats(a: Any, b: Any) -> Any:
+    return math.nan if b == 0 else np.floor(a / b) + 0.0
 
 
-def _mod_floats(a: Array, b: Array) -> Array:
-    return np.where(b == 0, np.nan, np.mod(a, np.where(b == 0, 1.0, b)))
+@elementwise(_INTEGERS, "int64?")
+def _mod(a: Any, b: Any) -> Any:
+    if b == 0:
+        return 0, False
+    return (0 if b == -1 else a % b), True  # by -1 nothing is left, and the lowest integer would overflow
 
 
-def _nothing_bad(values: Array) -> BoolArray:
-    return np.zeros(len(values), np.bool_)
+@elementwise(_FLOATS, "float64")
+def _mod_floats(a: Any, b: Any) -> Any:
+    """As Python's float.__mod__ (CPython's float_rem): the C library's fmod, moved to the divisor's sign."""
+    if b == 0 or math.isinf(a):
+        return math.nan
+    rest = np.fmod(a, b)
+    if rest == 0:
+        return math.copysign(0.0, b)
+    return rest + b if (b < 0) != (rest < 0) else rest
 
 
-def _lesser(a: Array, b: Array) -> Array:
-    return np.where(np.isnan(b) | (b < a), b, a)
+@elementwise(_INTEGERS, "int64")
+def _min(a: Any, b: Any) -> Any:
+    return b if b < a else a
 
 
-def _greater(a: Array, b: Array) -> Array:
-    return np.where(np.isnan(b) | (b > a), b, a)
+@elementwise(_FLOATS, "float64")
+def _min_floats(a: Any, b: Any) -> Any:
+    return b if b < a else a
 
 
-def _least(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    values = np.where(b < a, b, a)
-    return values, _nothing_bad(values)
+@elementwise(_INTEGERS, "int64")
+def _max(a: Any, b: Any) -> Any:
+    return b if b > a else a
 
 
-def _most(a: Array, b: Array) -> tuple[Array, BoolArray]:
-    values = np.where(b > a, b, a)
-    return values, _nothing_bad(values)
+@elementwise(_FLOATS, "float64")
+def _max_floats(a: Any, b: Any) -> Any:
+    return b if b > a else a
 
 
-add = _binary(_add, np.add)
-sub = _binary(_sub, np.subtract)
-mul = _binary(_mul, np.multiply)
-floordiv = _binary(_floordiv, lambda a, b: np.floor(a / b) + 0.0)
-mod = _binary(_mod, _mod_floats)
-min = _binary(_least, _lesser)
-max = _binary(_most, _greater)
+@elementwise(_FLOATS, "float64")
+def div(a: Any, b: Any) -> Any:
+    return math.nan if b == 0 else a / b
 
 
-def div(call: Call) -> Floats:
-    with np.errstate(all="ignore"):
-        return finite(call.args[0].values / call.args[1].values)
+@elementwise(("int64",), "int64?")
+def _neg(a: Any) -> Any:
+    return -a, a != _LOWEST
 
 
-def _unary(function: Callable[[Array], Array]) -> Callable[[Call], Ints | Floats]:
-    def kernel(call: Call) -> Ints | Floats:
-        (value,) = call.args
-        with np.errstate(all="ignore"):
-            if isinstance(value, Floats):
-                return finite(function(value.values))
-            return _masked(function(value.values), (value.values == _LOWEST) | value.missing())
-
-    return kernel
+@elementwise(("float64",), "float64")
+def _neg_floats(a: Any) -> Any:
+    return -a
 
 
-neg = _unary(np.negative)
-abs = _unary(np.abs)
+@elementwise(("int64",), "int64?")
+def _abs(a: Any) -> Any:
+    return (-a if a < 0 else a), a != _LOWEST
 
 
-def _rounding(function: Callable[[Array], Array]) -> Callable[[Call], Floats]:
-    return lambda call: finite(function(call.args[0].values))
+@elementwise(("float64",), "float64")
+def _abs_floats(a: Any) -> Any:
+    return math.fabs(a)
 
 
-floor = _rounding(np.floor)
-ceil = _rounding(np.ceil)
-trunc = _rounding(np.trunc)
-rint = _rounding(np.rint)
+add = by_types(integers=_add, floats=_add_floats)
+sub = by_types(integers=_sub, floats=_sub_floats)
+mul = by_types(integers=_mul, floats=_mul_floats)
+floordiv = by_types(integers=_floordiv, floats=_floordiv_floats)
+mod = by_types(integers=_mod, floats=_mod_floats)
+min = by_types(integers=_min, floats=_min_floats)
+max = by_types(integers=_max, floats=_max_floats)
+neg = by_types(integers=_neg, floats=_neg_floats)
+abs = by_types(integers=_abs, floats=_abs_floats)
+
+
+@elementwise(("float64",), "float64")
+def floor(a: Any) -> Any:
+    return np.floor(a)
+
+
+@elementwise(("float64",), "float64")
+def ceil(a: Any) -> Any:
+    return np.ceil(a)
+
+
+@elementwise(("float64",), "float64")
+def trunc(a: Any) -> Any:
+    return np.trunc(a)
+
+
+@elementwise(("float64",), "float64")
+def rint(a: Any) -> Any:
+    return np.rint(a)

@@ -2,53 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from feature_dsl.kernels.columns import BoolArray, Bools, Call, Column, Texts
-
-
-def _present(left: Column, right: Column) -> BoolArray:
-    return ~(left.missing() | right.missing())
-
-
-def _order(left: Texts, right: Texts, size: int) -> npt.NDArray[np.int64]:
-    from feature_dsl.kernels.bytes import compare
-
-    out = np.empty(size, np.int64)
-    compare(left.starts, left.lengths, left.data, right.starts, right.lengths, right.data, out)
-    return out
-
-
-def _comparison(numeric: Callable[[Any, Any], BoolArray]) -> Callable[[Call], Bools]:
-    def kernel(call: Call) -> Bools:
-        left, right = call.args
-        pair = (_order(left, right, call.size), 0) if isinstance(left, Texts) else (left.values, right.values)
-        return Bools(numeric(*pair) & _present(left, right))
-
-    return kernel
+from feature_dsl.machine.compiled import by_types, kernel
+from feature_dsl.machine.elementwise import elementwise, for_types
+from feature_dsl.machine.memory import floats, memcmp, words
+from feature_dsl.machine.registers import (
+    DATA,
+    FLOAT,
+    KIND,
+    MORE,
+    OFFSETS,
+    ROWS,
+    STEP,
+    TEXT,
+    argument,
+    inline,
+    list_end,
+    list_start,
+    missing,
+    new_values,
+)
 
 
-ne = _comparison(np.not_equal)
-lt = _comparison(np.less)
-le = _comparison(np.less_equal)
-gt = _comparison(np.greater)
-ge = _comparison(np.greater_equal)
+@inline
+def compare_texts(left: Any, right: Any) -> Any:
+    """Below, at or above 0: the order of bytes, which for UTF-8 is the order of code points."""
+    order = memcmp(left[0], right[0], min(left[1], right[1]))
+    return order if order != 0 else left[1] - right[1]
 
 
-def equal(call: Call) -> Bools:
-    """Missing equals missing."""
-    left, right = call.args
-    if isinstance(left, Texts):
-        return Bools(_order(left, right, call.size) == 0)
-    same: BoolArray = left.values == right.values
-    return Bools((same & _present(left, right)) | (left.missing() & right.missing()))
+_NUMBERS = ("int64", "float64")
 
 
-def is_missing(call: Call) -> Bools:
+@for_types((*_NUMBERS, "bool"), 2, "bool", missing=False)
+def _ne(left: Any, right: Any) -> Any:
+    return left != right
+
+
+@elementwise(("utf8", "utf8"), "bool", missing=False)
+def _ne_text(left: Any, right: Any) -> Any:
+    return left[1] != right[1] or memcmp(left[0], right[0], left[1]) != 0
+
+
+@for_types(_NUMBERS, 2, "bool", missing=False)
+def _lt(left: Any, right: Any) -> Any:
+    return left < right
+
+
+@elementwise(("utf8", "utf8"), "bool", missing=False)
+def _lt_text(left: Any, right: Any) -> Any:
+    return compare_texts(left, right) < 0
+
+
+@for_types(_NUMBERS, 2, "bool", missing=False)
+def _le(left: Any, right: Any) -> Any:
+    return left <= right
+
+
+@elementwise(("utf8", "utf8"), "bool", missing=False)
+def _le_text(left: Any, right: Any) -> Any:
+    return compare_texts(left, right) <= 0
+
+
+@for_types(_NUMBERS, 2, "bool", missing=False)
+def _gt(left: Any, right: Any) -> Any:
+    return left > right
+
+
+@elementwise(("utf8", "utf8"), "bool", missing=False)
+def _gt_text(left: Any, right: Any) -> Any:
+    return compare_texts(left, right) > 0
+
+
+@for_types(_NUMBERS, 2, "bool", missing=False)
+def _ge(left: Any, right: Any) -> Any:
+    return left >= right
+
+
+@elementwise(("utf8", "utf8"), "bool", missing=False)
+def _ge_text(left: Any, right: Any) -> Any:
+    return compare_texts(left, right) >= 0
+
+
+ne = by_types(numbers=_ne, texts=_ne_text)
+lt = by_types(numbers=_lt, texts=_lt_text)
+le = by_types(numbers=_le, texts=_le_text)
+gt = by_types(numbers=_gt, texts=_gt_text)
+ge = by_types(numbers=_ge, texts=_ge_text)
+
+
+@inline
+def same_value(left: Any, at: Any, right: Any, other: Any) -> Any:
+    """Whether two values of one kind are the same; missing is the same as missing."""
+    kind = left[KIND]
+    if kind == TEXT:
+        length = words(left[MORE])[at]
+        if length != words(right[MORE])[other]:
+            return False
+        return memcmp(words(left[DATA])[at], words(right[DATA])[other], length) == 0
+    absent = missing(left, at)
+    if absent or missing(right, other):
+        return absent and missing(right, other)
+    if kind == FLOAT:
+        return floats(left[DATA])[at] == floats(right[DATA])[other]
+    return words(left[DATA])[at] == words(right[DATA])[other]
+
+
+@kernel
+def equal(frame: Any, step: Any) -> None:
+    left, right = argument(frame, step, 0), argument(frame, step, 1)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        out[row] = 1 if same_value(left, row * left[STEP], right, row * right[STEP]) else 0
+
+
+@kernel
+def is_missing(frame: Any, step: Any) -> None:
     """Missing scalars and empty lists."""
-    column: Column = call.args[0]
-    return Bools(column.missing())
+    value = argument(frame, step, 0)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        if value[OFFSETS] != 0:
+            out[row] = 1 if list_end(value, row) == list_start(value, row) else 0
+        else:
+            out[row] = 1 if missing(value, row * value[STEP]) else 0

@@ -5,113 +5,158 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from feature_dsl import limits
-from feature_dsl.kernels.columns import Call, Column, IntArray, Ints, Lists, Scalars, Texts, broadcast, offsets_of
-from feature_dsl.kernels.xxh64 import floor_mod, hash_ints, hash_texts
+from feature_dsl.kernels.xxh64 import digest, digest_int
+from feature_dsl.machine.compiled import by_types, kernel
+from feature_dsl.machine.elementwise import elementwise
+from feature_dsl.machine.memory import words
+from feature_dsl.machine.registers import (
+    ARGUMENTS,
+    DATA,
+    KIND,
+    MORE,
+    OFFSETS,
+    ROWS,
+    STATES,
+    STEP,
+    TEXT,
+    allocate,
+    argument,
+    inline,
+    list_end,
+    list_start,
+    missing,
+    new_elements,
+    new_lists,
+    new_values,
+    share,
+    size_of_result,
+)
 
-U64Array = npt.NDArray[np.uint64]
-SEED = 42
-
-
-def hash_column(column: Scalars, seeds: U64Array) -> U64Array:
-    """The hash of each row, missing as "". ``seeds`` has one item or one per row."""
-    out = np.empty(column.size, np.uint64)
-    if isinstance(column, Texts):
-        hash_texts(column.starts, column.lengths, column.data, seeds, out)
-        return out
-    assert isinstance(column, Ints)
-    hash_ints(np.ascontiguousarray(column.values), seeds, out)
-    if column.mask is not None:
-        out[column.mask] = _of_nothing(seeds[column.mask] if len(seeds) > 1 else seeds, int(column.mask.sum()))
-    return out
-
-
-def _of_nothing(seeds: U64Array, size: int) -> U64Array:
-    out, zeros = np.empty(size, np.uint64), np.zeros(size, np.int64)
-    hash_texts(zeros, zeros, np.zeros(0, np.uint8), seeds, out)
-    return out
-
-
-def _seed() -> U64Array:
-    return np.array([SEED], np.uint64)
-
-
-def _mod(hashes: U64Array, divisor: int, shift: int) -> IntArray:
-    out = np.empty(len(hashes), np.int64)
-    floor_mod(hashes, divisor, shift, out)
-    return out
+_SEED = np.uint64(42)
+_CROSS_LIMIT = limits.CROSS_COMBINATIONS
 
 
-def hashed(call: Call) -> Ints:
-    return Ints(hash_column(call.args[0], _seed()).view(np.int64))
+@inline
+def hash_value(source: Any, at: Any, seed: Any) -> Any:
+    """The hash (uint64) of a text or an integer; missing counts as ""."""
+    if source[KIND] == TEXT:
+        return digest(words(source[DATA])[at], words(source[MORE])[at], seed)
+    if missing(source, at):
+        return digest(0, 0, seed)
+    return digest_int(words(source[DATA])[at], seed)
 
 
-def identity(call: Call) -> Ints:
-    column = call.args[0]
-    if isinstance(column, Ints):
-        return column
-    missing = column.missing()
-    ids = hash_column(column, _seed()).view(np.int64)
-    return Ints(np.where(missing, 0, ids), missing) if missing.any() else Ints(ids)
+@kernel
+def hashed(frame: Any, step: Any) -> None:
+    source, count = argument(frame, step, 0), size_of_result(frame, step)
+    out = words(new_values(frame, step, count, False)[DATA])
+    for at in range(count):
+        out[at] = np.int64(hash_value(source, at * source[STEP], _SEED))
 
 
-def hash_bucket(call: Call) -> Ints:
-    column, size = call.args[0], call.constants[1]
-    assert isinstance(size, int)
-    ids = _mod(hash_column(column, _seed()), size - 1, 1)
-    ids[column.missing()] = 0
-    return Ints(ids)
+@elementwise(("utf8",), "int64")
+def _identity_text(text: Any) -> Any:
+    return np.int64(digest(text[0], text[1], _SEED))
 
 
-def hash_mod(call: Call) -> Ints:
-    size = call.constants[1]
-    assert isinstance(size, int)
-    return Ints(_mod(hash_column(call.args[0], _seed()), size, 0))
+@kernel
+def _identity(frame: Any, step: Any) -> None:
+    source = argument(frame, step, 0)
+    if source[STEP] != 0:
+        share(frame, step, source)
+        return
+    count = size_of_result(frame, step)
+    out = new_values(frame, step, count, True)
+    for at in range(count):
+        words(out[DATA])[at], words(out[MORE])[at] = words(source[DATA])[0], 1 if missing(source, 0) else 0
 
 
-def cross(call: Call) -> Column:
+identity = by_types(integers=_identity, texts=_identity_text)
+
+
+@elementwise(("utf8", "int64"), "int64", missing=0)
+def _bucket_text(text: Any, size: Any) -> Any:
+    return 1 + np.int64(digest(text[0], text[1], _SEED)) % (size - 1)
+
+
+@elementwise(("int64", "int64"), "int64", missing=0)
+def _bucket(value: Any, size: Any) -> Any:
+    return 1 + np.int64(digest_int(value, _SEED)) % (size - 1)
+
+
+hash_bucket = by_types(integers=_bucket, texts=_bucket_text)
+
+
+@kernel
+def hash_mod(frame: Any, step: Any) -> None:
+    source, count = argument(frame, step, 0), size_of_result(frame, step)
+    size = words(argument(frame, step, 1)[DATA])[0]
+    out = words(new_values(frame, step, count, False)[DATA])
+    for at in range(count):
+        out[at] = np.int64(hash_value(source, at * source[STEP], _SEED)) % size
+
+
+@kernel
+def cross(frame: Any, step: Any) -> None:
     """Chained hashes; lists give the product of their elements, the first input outermost."""
-    size = call.constants[0]
-    assert isinstance(size, int)
-    columns: list[Any] = [broadcast(column, call.size) for column in call.args[1:]]
-    if not any(isinstance(column, Lists) for column in columns):
-        hashes = _seed()
-        for column in columns:
-            hashes = hash_column(column, hashes)
-        return Ints(_mod(hashes, size - 1, 1))
-    return _product(columns, size, call.size)
+    inputs, size = step[STATES] - ARGUMENTS - 1, words(argument(frame, step, 0)[DATA])[0]
+    listed = False
+    for place in range(inputs):
+        listed = listed or argument(frame, step, 1 + place)[OFFSETS] != 0
+    if not listed:
+        out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+        for row in range(frame[ROWS]):
+            seed = _SEED
+            for place in range(inputs):
+                source = argument(frame, step, 1 + place)
+                seed = hash_value(source, row * source[STEP], seed)
+            out[row] = 1 + np.int64(seed) % (size - 1)
+        return
+    offsets = new_lists(frame, step)
+    for row in range(frame[ROWS]):
+        total = 1
+        for place in range(inputs):
+            total = min(total * min(_choices(argument(frame, step, 1 + place), row), _CROSS_LIMIT), _CROSS_LIMIT)
+        offsets[row + 1] = offsets[row] + total
+    out = words(new_elements(frame, step, offsets[frame[ROWS]], False)[DATA])
+    chosen = words(allocate(frame, 8 * inputs))
+    for row in range(frame[ROWS]):
+        for place in range(inputs):
+            chosen[place] = 0
+        for at in range(offsets[row], offsets[row + 1]):
+            out[at] = 1 + np.int64(_combination(frame, step, inputs, row, chosen)) % (size - 1)
+            _advance(frame, step, inputs, row, chosen)
 
 
-def _product(columns: list[Any], size: int, rows: int) -> Lists:
-    counts = [np.maximum(column.lengths(), 1) if isinstance(column, Lists) else np.ones(rows, np.int64) for column in columns]
-    total = np.ones(rows, np.int64)
-    for count in counts:
-        # saturates above the limit, so that no product overflows
-        total = np.minimum(total * np.minimum(count, limits.CROSS_COMBINATIONS), limits.CROSS_COMBINATIONS)
-    offsets = offsets_of(total)
-    row = np.repeat(np.arange(rows), total)
-    place = np.arange(offsets[-1]) - offsets[row]
-    hashes = np.full(len(row), SEED, np.uint64)
-    inner = _inner_sizes(counts)
-    for column, count, below in zip(columns, counts, inner, strict=True):
-        chosen = place // below[row] % count[row]
-        hashes = hash_column(_elements(column, row, chosen), hashes)
-    return Lists(offsets, Ints(_mod(hashes, size - 1, 1)))
+@inline
+def _choices(source: Any, row: Any) -> Any:
+    """How many values an input has; an empty list counts as one missing value."""
+    return max(list_end(source, row) - list_start(source, row), 1) if source[OFFSETS] != 0 else 1
 
 
-def _inner_sizes(counts: list[IntArray]) -> list[IntArray]:
-    """For each input, how many combinations the inputs after it have (saturated)."""
-    sizes, current = [], np.ones_like(counts[0])
-    for count in reversed(counts):
-        sizes.append(current)
-        current = np.minimum(current * np.minimum(count, 2**20), 2**20)
-    return sizes[::-1]
+@inline
+def _combination(frame: Any, step: Any, inputs: Any, row: Any, chosen: Any) -> Any:
+    seed = _SEED
+    for place in range(inputs):
+        source = argument(frame, step, 1 + place)
+        if source[OFFSETS] == 0:
+            seed = hash_value(source, row * source[STEP], seed)
+        elif list_end(source, row) == list_start(source, row):
+            seed = digest(0, 0, seed)
+        else:
+            seed = hash_value(source, list_start(source, row) + chosen[place], seed)
+    return seed
 
 
-def _elements(column: Any, row: IntArray, chosen: IntArray) -> Scalars:
-    if not isinstance(column, Lists):
-        taken: Scalars = column.take(row)
-        return taken
-    return column.child.take(np.where(column.lengths()[row] > 0, column.offsets[row] + chosen, -1))
+@inline
+def _advance(frame: Any, step: Any, inputs: Any, row: Any, chosen: Any) -> None:
+    """The next combination: the last input turns fastest."""
+    place = inputs - 1
+    while place >= 0:
+        chosen[place] += 1
+        if chosen[place] < _choices(argument(frame, step, 1 + place), row):
+            return
+        chosen[place] = 0
+        place -= 1

@@ -2,118 +2,252 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
+import math
 from typing import Any
 
-import numpy as np
-
-from feature_dsl.kernels import bytes as loops
-from feature_dsl.kernels.arithmetic import finite
-from feature_dsl.kernels.columns import Call, Column, Floats, Ints, Lists, Texts, broadcast, offsets_of, slices
-from feature_dsl.kernels.logic import concatenate, select
-from feature_dsl.kernels.reductions import extreme_floats, extreme_ints, sum_floats, sum_ints
-
-
-def array(call: Call) -> Lists:
-    columns = [broadcast(column, call.size) for column in call.args]
-    width = len(columns)
-    together: Any = reduce(concatenate, columns)
-    order = (np.arange(call.size)[:, None] + np.arange(width)[None, :] * call.size).ravel()
-    return Lists(np.arange(call.size + 1, dtype=np.int64) * width, together.take(order))
-
-
-def get(call: Call) -> Column:
-    values, index = call.args
-    lists, places = broadcast(values, call.size), broadcast(index, call.size)
-    assert isinstance(lists, Lists) and isinstance(places, Ints)
-    inside = (places.values >= 0) & (places.values < lists.lengths()) & ~places.missing()
-    return lists.child.take(np.where(inside, lists.offsets[:-1] + places.values, -1))
-
-
-def take_first(call: Call) -> Lists:
-    values, most = call.args[0], call.constants[1]
-    assert isinstance(most, int)
-    lengths = values.lengths()
-    if len(lengths) == 0 or lengths.max() <= most:
-        assert isinstance(values, Lists)
-        return values
-    return slices(values.offsets[:-1], np.minimum(lengths, most), values.child)
+from feature_dsl.machine import integers
+from feature_dsl.machine.compiled import by_types, kernel
+from feature_dsl.machine.memory import floats, octets, words
+from feature_dsl.machine.registers import (
+    ARGUMENTS,
+    DATA,
+    FLOAT,
+    KIND,
+    MORE,
+    OFFSETS,
+    ROWS,
+    STATES,
+    STEP,
+    argument,
+    copy_value,
+    copy_values,
+    inline,
+    list_end,
+    list_start,
+    missing,
+    new_elements,
+    new_lists,
+    new_values,
+    set_missing,
+    share,
+    size_of_result,
+    wants_more,
+)
 
 
-def drop_missing(call: Call) -> Lists:
-    (values,) = call.args
-    present = ~values.child.missing()
-    if present.all():
-        assert isinstance(values, Lists)
-        return values
-    counts = np.empty(values.size, np.int64)
-    loops.count_true(present, values.offsets, counts)
-    return Lists(offsets_of(counts), values.child.take(np.flatnonzero(present)))
+@kernel
+def array(frame: Any, step: Any) -> None:
+    width = step[STATES] - ARGUMENTS
+    offsets = new_lists(frame, step)
+    may_miss = False
+    for place in range(width):
+        may_miss = may_miss or argument(frame, step, place)[MORE] != 0
+    more = wants_more(argument(frame, step, 0)[KIND], may_miss)
+    out = new_elements(frame, step, width * frame[ROWS], more)
+    for place in range(width):
+        source = argument(frame, step, place)
+        for row in range(frame[ROWS]):
+            copy_value(source, row * source[STEP], out, row * width + place)
+    for row in range(frame[ROWS]):
+        offsets[row + 1] = (row + 1) * width
 
 
-def pad(call: Call) -> Lists:
-    values, length = call.args[0], call.constants[1]
-    assert isinstance(length, int)
-    values, filler = broadcast(values, call.size), broadcast(call.args[2], call.size)
-    assert isinstance(values, Lists) and not isinstance(filler, Lists)
-    places = np.arange(length)[None, :]
-    elements = np.where(places < values.lengths()[:, None], values.offsets[:-1, None] + places, -1).ravel()
-    taken = values.child.take(elements)
-    missing = taken.missing()
-    if missing.any():
-        chosen = select(~missing, taken, filler.take(np.repeat(np.arange(call.size), length)), len(missing))
-        assert not isinstance(chosen, Lists)
-        taken = chosen
-    return Lists(np.arange(call.size + 1, dtype=np.int64) * length, taken)
+@kernel
+def get(frame: Any, step: Any) -> None:
+    """The element at a position, or at each of a list of positions."""
+    source, index = argument(frame, step, 0), argument(frame, step, 1)
+    out = new_values(frame, step, size_of_result(frame, step), wants_more(source[KIND], True))
+    for row in range(frame[ROWS]):
+        if index[OFFSETS] == 0:
+            _pick(source, row, index, row * index[STEP], out, row)
+        else:
+            for at in range(list_start(index, row), list_end(index, row)):
+                _pick(source, row, index, at, out, at)
 
 
-def length(call: Call) -> Ints:
-    (value,) = call.args
-    if isinstance(value, Texts):
-        out = np.empty(value.size, np.int64)
-        loops.code_points(value.starts, value.lengths, value.data, out)
-        return Ints(out)
-    return Ints(value.lengths())
+@inline
+def _pick(source: Any, row: Any, index: Any, place: Any, out: Any, at: Any) -> None:
+    start = list_start(source, row)
+    chosen = words(index[DATA])[place]
+    if missing(index, place) or chosen < 0 or chosen >= list_end(source, row) - start:
+        set_missing(out, at)
+    else:
+        copy_value(source, start + chosen, out, at)
 
 
-def _child_values(values: Lists) -> Any:
-    assert isinstance(values.child, Ints | Floats)
-    return np.ascontiguousarray(values.child.values)
+@kernel
+def take_first(frame: Any, step: Any) -> None:
+    source, most = argument(frame, step, 0), words(argument(frame, step, 1)[DATA])[0]
+    offsets, cut = new_lists(frame, step), source[STEP] == 0
+    for row in range(frame[ROWS]):
+        length = list_end(source, row) - list_start(source, row)
+        cut = cut or length > most
+        offsets[row + 1] = offsets[row] + min(length, most)
+    if not cut:
+        share(frame, step, source)
+        return
+    out = new_elements(frame, step, offsets[frame[ROWS]], wants_more(source[KIND], source[MORE] != 0))
+    for row in range(frame[ROWS]):
+        copy_values(source, list_start(source, row), offsets[row + 1] - offsets[row], out, offsets[row])
 
 
-def list_sum(call: Call) -> Ints | Floats:
-    (values,) = call.args
-    if isinstance(values.child, Floats):
-        out, counts = np.empty(values.size), np.empty(values.size, np.int64)
-        sum_floats(_child_values(values), values.offsets, out, counts)
-        return finite(np.where(counts > 0, out, np.nan))
-    total, missing = np.empty(values.size, np.int64), np.empty(values.size, np.bool_)
-    sum_ints(_child_values(values), values.child.missing(), values.offsets, total, missing)
-    return Ints(total, missing)
+@kernel
+def drop_missing(frame: Any, step: Any) -> None:
+    source = argument(frame, step, 0)
+    offsets, cut = new_lists(frame, step), source[STEP] == 0
+    for row in range(frame[ROWS]):
+        present = 0
+        for at in range(list_start(source, row), list_end(source, row)):
+            if missing(source, at):
+                cut = True
+            else:
+                present += 1
+        offsets[row + 1] = offsets[row] + present
+    if not cut:
+        share(frame, step, source)
+        return
+    out = new_elements(frame, step, offsets[frame[ROWS]], wants_more(source[KIND], False))
+    place = 0
+    for row in range(frame[ROWS]):
+        for at in range(list_start(source, row), list_end(source, row)):
+            if not missing(source, at):
+                copy_value(source, at, out, place)
+                place += 1
 
 
-def list_mean(call: Call) -> Floats:
-    (values,) = call.args
-    out, counts = np.empty(values.size), np.empty(values.size, np.int64)
-    sum_floats(_child_values(values), values.offsets, out, counts)
-    with np.errstate(all="ignore"):
-        return finite(out / counts)
+@kernel
+def pad(frame: Any, step: Any) -> None:
+    source, filler = argument(frame, step, 0), argument(frame, step, 2)
+    length = words(argument(frame, step, 1)[DATA])[0]
+    offsets = new_lists(frame, step)
+    out = new_elements(frame, step, length * frame[ROWS], wants_more(source[KIND], filler[MORE] != 0))
+    for row in range(frame[ROWS]):
+        offsets[row + 1] = (row + 1) * length
+        start, end = list_start(source, row), list_end(source, row)
+        for place in range(length):
+            if start + place < end and not missing(source, start + place):
+                copy_value(source, start + place, out, row * length + place)
+            else:
+                copy_value(filler, row * filler[STEP], out, row * length + place)
 
 
-def _extreme(sign: int) -> Callable[[Call], Ints | Floats]:
-    def kernel(call: Call) -> Ints | Floats:
-        (values,) = call.args
-        if isinstance(values.child, Floats):
-            out = np.empty(values.size)
-            extreme_floats(_child_values(values), values.offsets, sign, out)
-            return finite(out)
-        best, missing = np.empty(values.size, np.int64), np.empty(values.size, np.bool_)
-        extreme_ints(_child_values(values), values.child.missing(), values.offsets, sign, best, missing)
-        return Ints(best, missing)
-
-    return kernel
+@inline
+def code_points(text: Any, length: Any) -> Any:
+    """How many bytes begin a code point."""
+    letters, points = octets(text), 0
+    for at in range(length):
+        if letters[at] & 0xC0 != 0x80:
+            points += 1
+    return points
 
 
-list_min = _extreme(-1)
-list_max = _extreme(1)
+@kernel
+def length(frame: Any, step: Any) -> None:
+    source = argument(frame, step, 0)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        if source[OFFSETS] != 0:
+            out[row] = list_end(source, row) - list_start(source, row)
+        else:
+            at = row * source[STEP]
+            out[row] = code_points(words(source[DATA])[at], words(source[MORE])[at])
+
+
+@kernel
+def _sum_integers(frame: Any, step: Any) -> None:
+    """From left to right; missing where there is none or a partial sum overflows."""
+    source = argument(frame, step, 0)
+    out = new_values(frame, step, frame[ROWS], True)
+    values = words(source[DATA])
+    for row in range(frame[ROWS]):
+        total, absent = 0, True
+        for at in range(list_start(source, row), list_end(source, row)):
+            if missing(source, at):
+                continue
+            total, fits = integers.add(total, values[at])
+            absent = not fits
+            if absent:
+                break
+        words(out[DATA])[row] = 0 if absent else total
+        words(out[MORE])[row] = 1 if absent else 0
+
+
+@inline
+def finite(value: Any) -> Any:
+    """The number, or NaN (missing) where it is not finite."""
+    return value if math.isfinite(value) else math.nan
+
+
+@kernel
+def _sum_floats(frame: Any, step: Any) -> None:
+    source = argument(frame, step, 0)
+    out = floats(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        total, count = sum_floats(source, row)
+        out[row] = finite(total) if count > 0 else math.nan
+
+
+@inline
+def sum_floats(source: Any, row: Any) -> Any:
+    """Sum, from left to right, and number of a list's present elements."""
+    total, count = 0.0, 0
+    values = floats(source[DATA])
+    for at in range(list_start(source, row), list_end(source, row)):
+        if not math.isnan(values[at]):
+            total += values[at]
+            count += 1
+    return total, count
+
+
+@kernel
+def list_mean(frame: Any, step: Any) -> None:
+    source = argument(frame, step, 0)
+    out = floats(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        total, count = sum_floats(source, row)
+        out[row] = finite(total / count) if count > 0 else math.nan
+
+
+@inline
+def _extreme(frame: Any, step: Any, sign: Any) -> None:
+    """The greatest (sign 1) or least (sign -1) present element."""
+    source = argument(frame, step, 0)
+    out = new_values(frame, step, frame[ROWS], True)
+    for row in range(frame[ROWS]):
+        best = -1
+        for at in range(list_start(source, row), list_end(source, row)):
+            if not missing(source, at) and (best < 0 or _before(source, best, at, sign)):
+                best = at
+        if best < 0:
+            set_missing(out, row)
+        else:
+            copy_value(source, best, out, row)
+            if not _is_finite(out, row):
+                set_missing(out, row)
+
+
+@inline
+def _before(source: Any, best: Any, at: Any, sign: Any) -> Any:
+    if source[KIND] == FLOAT:
+        left, right = floats(source[DATA])[best], floats(source[DATA])[at]
+        return right > left if sign > 0 else right < left
+    first, second = words(source[DATA])[best], words(source[DATA])[at]
+    return second > first if sign > 0 else second < first
+
+
+@inline
+def _is_finite(out: Any, row: Any) -> Any:
+    return out[KIND] != FLOAT or math.isfinite(floats(out[DATA])[row])
+
+
+@kernel
+def list_min(frame: Any, step: Any) -> None:
+    _extreme(frame, step, -1)
+
+
+@kernel
+def list_max(frame: Any, step: Any) -> None:
+    _extreme(frame, step, 1)
+
+
+list_sum = by_types(integers=_sum_integers.under("int64"), floats=_sum_floats.under("float64"))

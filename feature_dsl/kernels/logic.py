@@ -1,90 +1,113 @@
-"""Kernels of logic and choice."""
+"""Kernels of logic and choice. A missing bool's data are 0, so that masks need no look."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from feature_dsl.kernels.columns import (
-    BoolArray,
-    Bools,
-    Call,
-    Column,
-    Floats,
-    IntArray,
-    Ints,
-    Lists,
-    Texts,
-    broadcast,
-    slices,
+from feature_dsl.machine.compiled import kernel
+from feature_dsl.machine.memory import words
+from feature_dsl.machine.registers import (
+    DATA,
+    KIND,
+    MORE,
+    OFFSETS,
+    ROWS,
+    STEP,
+    allocate,
+    argument,
+    copy_value,
+    copy_values,
+    inline,
+    list_end,
+    list_start,
+    missing,
+    new_elements,
+    new_lists,
+    new_values,
+    share,
+    wants_more,
 )
 
 
-def both(call: Call) -> Bools:
-    """A missing bool's value is False, so masks need no look."""
-    return Bools(call.args[0].values & call.args[1].values)
+@kernel
+def both(frame: Any, step: Any) -> None:
+    left, right = argument(frame, step, 0), argument(frame, step, 1)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        out[row] = words(left[DATA])[row * left[STEP]] & words(right[DATA])[row * right[STEP]]
 
 
-def either(call: Call) -> Bools:
-    return Bools(call.args[0].values | call.args[1].values)
+@kernel
+def either(frame: Any, step: Any) -> None:
+    left, right = argument(frame, step, 0), argument(frame, step, 1)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        out[row] = words(left[DATA])[row * left[STEP]] | words(right[DATA])[row * right[STEP]]
 
 
-def negate(call: Call) -> Bools:
-    return Bools(~call.args[0].values)
+@kernel
+def negate(frame: Any, step: Any) -> None:
+    value = argument(frame, step, 0)
+    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+    for row in range(frame[ROWS]):
+        out[row] = 1 - words(value[DATA])[row * value[STEP]]
 
 
-def choose(call: Call) -> Column:
+@inline
+def _select_scalars(frame: Any, step: Any, flags: Any, flag_step: Any, yes: Any, no: Any) -> None:
+    more = wants_more(yes[KIND], yes[MORE] != 0 or no[MORE] != 0)
+    out = new_values(frame, step, frame[ROWS], more)
+    for row in range(frame[ROWS]):
+        if flags[row * flag_step] != 0:
+            copy_value(yes, row * yes[STEP], out, row)
+        else:
+            copy_value(no, row * no[STEP], out, row)
+
+
+@inline
+def _select_lists(frame: Any, step: Any, flags: Any, flag_step: Any, yes: Any, no: Any) -> None:
+    offsets = new_lists(frame, step)
+    for row in range(frame[ROWS]):
+        if flags[row * flag_step] != 0:
+            offsets[row + 1] = offsets[row] + list_end(yes, row) - list_start(yes, row)
+        else:
+            offsets[row + 1] = offsets[row] + list_end(no, row) - list_start(no, row)
+    more = wants_more(yes[KIND], yes[MORE] != 0 or no[MORE] != 0)
+    out = new_elements(frame, step, offsets[frame[ROWS]], more)
+    for row in range(frame[ROWS]):
+        count = offsets[row + 1] - offsets[row]
+        if flags[row * flag_step] != 0:
+            copy_values(yes, list_start(yes, row), count, out, offsets[row])
+        else:
+            copy_values(no, list_start(no, row), count, out, offsets[row])
+
+
+@kernel
+def choose(frame: Any, step: Any) -> None:
     """Rows of the second where the first is true, else of the third."""
-    return select(call.args[0].values, call.args[1], call.args[2], call.size)
+    condition, yes, no = argument(frame, step, 0), argument(frame, step, 1), argument(frame, step, 2)
+    if yes[OFFSETS] != 0:
+        _select_lists(frame, step, words(condition[DATA]), condition[STEP], yes, no)
+    else:
+        _select_scalars(frame, step, words(condition[DATA]), condition[STEP], yes, no)
 
 
-def coalesce(call: Call) -> Column:
-    value, other = call.args
-    missing = value.missing()
-    return broadcast(value, call.size) if not missing.any() else select(~missing, value, other, call.size)
-
-
-def select(condition: BoolArray, yes: Any, no: Any, size: int) -> Column:
-    """Row by row ``yes`` where ``condition``, else ``no``; all have ``size`` rows or one."""
-    if isinstance(yes, Floats):
-        return Floats(_grown(np.where(condition, yes.values, no.values), size))
-    if isinstance(yes, Ints | Bools):
-        values = _grown(np.where(condition, yes.values, no.values), size)
-        if yes.mask is None and no.mask is None:
-            return type(yes)(values)
-        return type(yes)(values, _grown(np.where(condition, yes.missing(), no.missing()), size))
-    yes, no = broadcast(yes, size), broadcast(no, size)
-    if isinstance(yes, Texts):
-        data, shift = join_bytes(yes.data, no.data)
-        starts = np.where(condition, yes.starts, no.starts + shift)
-        return Texts(starts, np.where(condition, yes.lengths, no.lengths), data)
-    assert isinstance(yes, Lists)
-    child = concatenate(yes.child, no.child)
-    starts = np.where(condition, yes.offsets[:-1], no.offsets[:-1] + yes.child.size)
-    return slices(starts, np.where(condition, yes.lengths(), no.lengths()), child)
-
-
-def _grown(values: Any, size: int) -> Any:
-    return values if len(values) == size else np.repeat(values, size)
-
-
-def join_bytes(first: Any, second: Any) -> tuple[Any, int]:
-    """One buffer with both, and where the second begins."""
-    if first is second:
-        return first, 0
-    return np.concatenate([first, second]), len(first)
-
-
-def concatenate(first: Any, second: Any) -> Any:
-    """The rows of two scalar columns of one type, one after another."""
-    if isinstance(first, Texts):
-        data, shift = join_bytes(first.data, second.data)
-        starts: IntArray = np.concatenate([first.starts, second.starts + shift])
-        return Texts(starts, np.concatenate([first.lengths, second.lengths]), data)
-    values = np.concatenate([first.values, second.values])
-    if isinstance(first, Floats):
-        return Floats(values)
-    if first.mask is None and second.mask is None:
-        return type(first)(values)
-    return type(first)(values, np.concatenate([first.missing(), second.missing()]))
+@kernel
+def coalesce(frame: Any, step: Any) -> None:
+    """The first where it is present (a list: not empty), else the second."""
+    value, other = argument(frame, step, 0), argument(frame, step, 1)
+    flags = words(allocate(frame, 8 * frame[ROWS]))
+    some = False
+    for row in range(frame[ROWS]):
+        if value[OFFSETS] != 0:
+            absent = list_end(value, row) == list_start(value, row)
+        else:
+            absent = missing(value, row * value[STEP])
+        flags[row] = 0 if absent else 1
+        some = some or absent
+    if not some and value[STEP] != 0:
+        share(frame, step, value)
+    elif value[OFFSETS] != 0:
+        _select_lists(frame, step, flags, 1, value, other)
+    else:
+        _select_scalars(frame, step, flags, 1, value, other)

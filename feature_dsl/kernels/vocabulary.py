@@ -2,81 +2,167 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from feature_dsl.kernels.columns import Call, Column, Floats, IntArray, Ints, Lists, Texts
-from feature_dsl.kernels.search import count_floats, count_ints
-from feature_dsl.kernels.xxh64 import build_table, look_up
+from feature_dsl.kernels.xxh64 import digest
+from feature_dsl.machine.compiled import by_types, entry, kernel
+from feature_dsl.machine.elementwise import elementwise
+from feature_dsl.machine.memory import floats, memcmp, words
+from feature_dsl.machine.registers import (
+    DATA,
+    FLOAT,
+    KIND,
+    MORE,
+    STEP,
+    argument,
+    inline,
+    missing,
+    new_values,
+    size_of_result,
+    state,
+    state_length,
+)
+from feature_dsl.machine.values import number_words, text_words
+from feature_dsl.types import Type, Value
+
+_SEED = np.uint64(0)
+Arrays = tuple[npt.NDArray[Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TextVocabulary:
-    """Words and an open-addressing table of them."""
-
-    words: Texts
-    slots: IntArray
-
-
-@dataclass(frozen=True, slots=True)
-class NumberVocabulary:
-    """Words in rising order, their positions, and the position of missing (-1: none)."""
-
-    ordered: Any
-    positions: IntArray
-    missing: int
+@inline
+def find_slot(address: Any, length: Any, addresses: Any, lengths: Any, slots: Any, last: Any) -> Any:
+    """The slot of an open-addressing table (``last`` + 1 slots, a power of two) that holds a text or is free."""
+    slot = np.int64(digest(address, length, _SEED)) & last
+    while True:
+        word = slots[slot]
+        if word < 0 or (lengths[word] == length and memcmp(addresses[word], address, length) == 0):
+            return slot
+        slot = (slot + 1) & last
 
 
-def vocabulary(args: tuple[Column | None, ...]) -> TextVocabulary | NumberVocabulary:
+@entry("int64(int64, int64, int64, int64, int64)")
+def _fill_table(count: Any, addresses: Any, lengths: Any, slots: Any, last: Any) -> Any:
+    for word in range(count):
+        slot = find_slot(words(addresses)[word], words(lengths)[word], words(addresses), words(lengths), words(slots), last)
+        words(slots)[slot] = word
+    return 0
+
+
+def text_table(texts: tuple[str | None, ...]) -> Arrays:
+    """A table of texts: addresses, lengths, slots with each text's position (-1: free), and the bytes."""
+    addresses, lengths, data = text_words(texts)
+    slots = np.full(1 << max(2, (2 * len(texts)).bit_length()), -1, np.int64)
+    _fill_table(len(texts), addresses.ctypes.data, lengths.ctypes.data, slots.ctypes.data, len(slots) - 1)
+    return addresses, lengths, slots, data
+
+
+def number_table(numbers: tuple[Value, ...], kind: Type) -> Arrays:
+    """Numbers in rising order, their positions, and the position of missing (-1: none)."""
+    data, _ = number_words(numbers, kind)  # type: ignore[arg-type]
+    values = data.view(np.float64) if kind.name == "float64" else data
+    present = np.array([number is not None for number in numbers], np.bool_)
+    positions = np.flatnonzero(present)
+    order = np.argsort(values[positions], kind="stable")
+    absent = np.flatnonzero(~present)
+    ordered = np.ascontiguousarray(values[positions][order])
+    return ordered, positions[order].astype(np.int64), np.array([absent[0] if len(absent) else -1], np.int64)
+
+
+def vocabulary(values: tuple[Value, ...], types: tuple[Type, ...]) -> Arrays:
     """The state of ``index``: its constant list, ready to be searched."""
-    words = args[0]
-    assert isinstance(words, Lists)
-    child = words.child
-    if isinstance(child, Texts):
-        slots = np.full(1 << max(2, (2 * child.size).bit_length()), -1, np.int64)
-        build_table(child.starts, child.lengths, child.data, slots)
-        return TextVocabulary(child, slots)
-    assert isinstance(child, Ints | Floats)
-    missing = child.missing()
-    positions = np.flatnonzero(~missing)
-    order = np.argsort(child.values[positions], kind="stable")
-    absent = int(np.flatnonzero(missing)[0]) if missing.any() else -1
-    return NumberVocabulary(child.values[positions][order], positions[order].astype(np.int64), absent)
+    listed = values[0]
+    assert isinstance(listed, tuple)
+    if types[0].name == "utf8":
+        return text_table(tuple(item if isinstance(item, str) else None for item in listed))
+    return number_table(listed, types[0].element)
 
 
-def index(call: Call) -> Ints:
-    """Position of each value, or -1."""
-    column, state = call.args[1], call.state
-    if isinstance(state, TextVocabulary):
-        out = np.empty(column.size, np.int64)
-        words = state.words
-        look_up(
-            column.starts, column.lengths, column.data, words.starts, words.lengths, words.data, state.slots, out
-        )  # fmt: skip
-        return Ints(out)
-    found = np.full(column.size, -1, np.int64)
-    if len(state.ordered):
-        place = np.minimum(np.searchsorted(state.ordered, column.values), len(state.ordered) - 1)
-        found = np.where(state.ordered[place] == column.values, state.positions[place], -1)
-    return Ints(np.where(column.missing(), state.missing, found))
+@kernel
+def _index_texts(frame: Any, step: Any) -> None:
+    source, count = argument(frame, step, 1), size_of_result(frame, step)
+    out = words(new_values(frame, step, count, False)[DATA])
+    addresses, lengths, slots = words(state(step, 0)), words(state(step, 1)), words(state(step, 2))
+    last, stride = state_length(step, 2) - 1, source[STEP]
+    data, more = words(source[DATA]), words(source[MORE])
+    for at in range(count):
+        out[at] = slots[find_slot(data[at * stride], more[at * stride], addresses, lengths, slots, last)]
 
 
-def boundaries(args: tuple[Column | None, ...]) -> Any:
-    """The state of ``bucket``: its boundaries as an array."""
-    edges = args[1]
-    assert isinstance(edges, Lists) and isinstance(edges.child, Ints | Floats)
-    return np.ascontiguousarray(edges.child.values)
+@inline
+def _place(source: Any, at: Any, ordered: Any, count: Any) -> Any:
+    """The place of a number in rising order, or -1."""
+    low, high = 0, count
+    if source[KIND] == FLOAT:
+        value = floats(source[DATA])[at]
+        while low < high:
+            middle = (low + high) >> 1
+            if floats(ordered)[middle] < value:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < count and floats(ordered)[low] == value else -1
+    number = words(source[DATA])[at]
+    while low < high:
+        middle = (low + high) >> 1
+        if words(ordered)[middle] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < count and words(ordered)[low] == number else -1
 
 
-def bucket(call: Call) -> Ints:
-    """How many boundaries are at most each value."""
-    column, out = call.args[0], np.empty(call.args[0].size, np.int64)
-    values = np.ascontiguousarray(column.values)
-    if isinstance(column, Floats):
-        count_floats(values, call.state, out)
-        missing = column.missing()
-        return Ints(np.where(missing, 0, out), missing) if missing.any() else Ints(out)
-    count_ints(values, call.state, out)
-    return Ints(out, column.mask)
+@kernel
+def _index_numbers(frame: Any, step: Any) -> None:
+    source, count = argument(frame, step, 1), size_of_result(frame, step)
+    out = words(new_values(frame, step, count, False)[DATA])
+    positions, absent = words(state(step, 1)), words(state(step, 2))[0]
+    for at in range(count):
+        if missing(source, at * source[STEP]):
+            out[at] = absent
+        else:
+            place = _place(source, at * source[STEP], state(step, 0), state_length(step, 0))
+            out[at] = positions[place] if place >= 0 else -1
+
+
+index = by_types(texts=_index_texts.under("utf8", "utf8"), integers=_index_numbers.under("int64", "int64"),
+                 floats=_index_numbers.under("float64", "float64"))  # fmt: skip
+
+
+def boundaries(values: tuple[Value, ...], types: tuple[Type, ...]) -> Arrays:
+    """The state of ``bucket``: its boundaries."""
+    edges = values[1]
+    assert isinstance(edges, tuple)
+    data, _ = number_words(edges, types[1].element)
+    return (data,)
+
+
+@elementwise(("int64",), "int64", with_frame=True)
+def _bucket(frame: Any, step: Any, value: Any) -> Any:
+    edges = words(state(step, 0))
+    low, high = 0, state_length(step, 0)
+    while low < high:
+        middle = (low + high) >> 1
+        if edges[middle] <= value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@elementwise(("float64",), "int64", with_frame=True)
+def _bucket_floats(frame: Any, step: Any, value: Any) -> Any:
+    edges = floats(state(step, 0))
+    low, high = 0, state_length(step, 0)
+    while low < high:
+        middle = (low + high) >> 1
+        if edges[middle] <= value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+bucket = by_types(integers=_bucket.under("int64", "int64"), floats=_bucket_floats.under("float64", "float64"))

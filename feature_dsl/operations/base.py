@@ -6,6 +6,7 @@ import functools
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from feature_dsl.types import Type, Value
 
@@ -55,11 +56,12 @@ class Operation:
     :param version: raised when results change; plans carry it.
     :param rule: from the arguments to a signature, or TypeProblem.
     :param meaning: its meaning on Python values of one row (None is missing): the reference's, and the constant folder's.
-    :param kernel: ``module:function`` of the vectorised kernel, imported at the first run.
+    :param kernel: ``module:name`` of its ``machine.compiled.Kernel``, imported at the first run.
     :param doc: one line for SPEC.md.
     :param examples: pairs of an expression and its value as it prints.
     :param family: heading in SPEC.md.
-    :param prepare: ``module:function`` that makes the kernel's state (a vocabulary's table) once per plan.
+    :param prepare: ``module:function`` that makes the kernel's state (a vocabulary's table) once per plan: from the arguments'
+        values (None of those that are not constant) and types to NumPy arrays.
     :param lifts: indexes of arguments that may be a list instead of a scalar: the operation then applies to each element.
     :param bounds: from the arguments to the result's bounds.
     """
@@ -117,9 +119,7 @@ def names() -> list[str]:
     return list(_LATEST)
 
 
-def resolve(path: str) -> Callable[..., object]:
-    """The function that ``module:function`` names."""
-    module, function = path.split(":")
-    found = getattr(importlib.import_module(module), function)
-    assert callable(found)
-    return found  # type: ignore[no-any-return]
+def resolve(path: str) -> Any:
+    """What ``module:name`` names."""
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)

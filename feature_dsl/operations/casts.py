@@ -65,7 +65,7 @@ register(
         "float", 1, _cast(FLOAT, (), ""), _to_float, f"{_KERNELS}:to_float",  # type: ignore[arg-type]
         "A float64: integers to the nearest, texts of a decimal number with exponent or none; else missing.",
         (("float(2)", "2.0"), ('float("1e3")', "1000.0"), ('float("nan")', "missing"), ("float(false)", "0.0")),
-        "casts", lifts=(0,),
+        "casts", lifts=(0,), prepare=f"{_KERNELS}:parsing",
     )
 )  # fmt: skip
 register(

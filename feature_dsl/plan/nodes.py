@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from feature_dsl.errors import FeatureError, did_you_mean
 from feature_dsl.operations.base import Bounds
 from feature_dsl.types import Type, Value
 
@@ -65,3 +67,12 @@ class Output:
     length: int | None
     domains: tuple[str, ...]
     table: str
+
+
+def check_columns(inputs: Iterable[Input], present: Sequence[str]) -> None:
+    """Raises FeatureError where the data has not all columns that a plan reads."""
+    for wanted in inputs:
+        if wanted.name not in present:
+            raise FeatureError(
+                f"the data has no column {wanted.name!r}, which the features read", hint=did_you_mean(wanted.name, present)
+            )

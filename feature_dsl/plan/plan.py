@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from feature_dsl.errors import FeatureError, did_you_mean
+from feature_dsl.errors import FeatureError
 from feature_dsl.plan import explain, serial
-from feature_dsl.plan.nodes import Input, Node, Output
+from feature_dsl.plan.nodes import Input, Node, Output, check_columns
 from feature_dsl.types import to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from feature_dsl.engine import Clock, Engine
+    from feature_dsl.machine.engine import Engine
 
 Data = TypeVar("Data", "pa.RecordBatch", "pa.Table")
 
@@ -66,44 +65,38 @@ class Plan:
 
     @functools.cached_property
     def _engine(self) -> Engine:
-        from feature_dsl.engine import Engine
+        from feature_dsl.machine.engine import Engine
 
-        return Engine(self.nodes)
+        return Engine(self.nodes, [output.node for output in self.outputs], self.schema)
 
-    def run(self, data: Data) -> Data:
+    def run(self, data: Data, threads: int | None = None) -> Data:
         """One column per feature, in ``outputs`` order; scalars int64 or float64, lists of them, never null.
 
         :param data: a record batch, or a table (worked on batch by batch); more columns than ``inputs`` do no harm.
+        :param threads: at most so many; None: all cores that the process may use, where there are rows enough.
         :raises FeatureError: where a column is missing or its type differs (integers widen).
         """
         import pyarrow as pa
 
         if isinstance(data, pa.Table):
-            self._check(data.schema)
-            batches = [self._run_batch(batch) for batch in data.select([i.name for i in self.inputs]).to_batches()]
-            if not batches and data.num_rows:
-                batches = [self._run_columns({}, data.num_rows)]
+            read = data.select(self._places(data.schema))
+            batches = [self._engine.run(batch, threads) for batch in read.to_batches()]
+            if not self.inputs and data.num_rows:
+                rows = pa.nulls(data.num_rows)
+                batches = [self._engine.run(pa.RecordBatch.from_arrays([rows], ["rows"]), threads)]
             return pa.Table.from_batches(batches, schema=self.schema)  # type: ignore[return-value,unused-ignore]
-        self._check(data.schema)
-        return self._run_batch(data)  # type: ignore[no-any-return,unused-ignore]
+        return self._engine.run(data, threads)  # type: ignore[no-any-return,unused-ignore]
 
     def bind(self, rows: int) -> Runner:
         """A runner for batches of at most ``rows`` rows, which checks their schema once."""
         return Runner(self, rows)
 
     def profile(self, batch: pa.RecordBatch) -> list[Timing]:
-        """Seconds per node of one run over ``batch`` (after one run to warm up), longest first."""
-        self.run(batch)
+        """Seconds per node of one run over ``batch`` on one thread (after one run to warm up), longest first."""
+        self._engine.profile(batch)
+        seconds = self._engine.profile(batch)
         users = explain.users(self.nodes, self.outputs)
-        timings: list[Timing] = []
-
-        def clock(node: int, seconds: float) -> None:
-            timings.append(Timing(node, self.nodes[node].op, users[node], seconds))
-
-        begin = time.perf_counter()
-        self._run_batch(batch, clock)
-        rest = time.perf_counter() - begin - sum(timing.seconds for timing in timings)
-        timings.append(Timing(-1, "arrow", (), rest))
+        timings = [Timing(node, self.nodes[node].op, users[node], spent) for node, spent in seconds.items()]
         return sorted(timings, key=lambda timing: -timing.seconds)
 
     def explain(self) -> str:
@@ -125,29 +118,9 @@ class Plan:
     def __reduce__(self) -> tuple[Any, ...]:
         return Plan.from_json, (self.to_json(),)  # kernels stay out of pickles
 
-    def _check(self, schema: pa.Schema) -> None:
-        for wanted in self.inputs:
-            if wanted.name not in schema.names:
-                raise FeatureError(
-                    f"the data has no column {wanted.name!r}, which the features read",
-                    hint=did_you_mean(wanted.name, schema.names),
-                )
-
-    def _run_batch(self, batch: pa.RecordBatch, clock: Clock | None = None) -> pa.RecordBatch:
-        from feature_dsl.kernels.arrow import read
-
-        columns = {wanted.name: read(batch.column(wanted.name), wanted.type, wanted.name) for wanted in self.inputs}
-        return self._run_columns(columns, batch.num_rows, clock)
-
-    def _run_columns(self, columns: dict[str, Any], rows: int, clock: Clock | None = None) -> pa.RecordBatch:
-        import pyarrow as pa
-
-        from feature_dsl.kernels.arrow import write
-        from feature_dsl.kernels.columns import broadcast
-
-        results = self._engine.run(columns, clock)
-        arrays = [write(broadcast(results[output.node], rows)) for output in self.outputs]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+    def _places(self, schema: pa.Schema) -> list[str]:
+        check_columns(self.inputs, schema.names)
+        return [wanted.name for wanted in self.inputs]
 
 
 class Runner:
@@ -161,16 +134,12 @@ class Runner:
             raise FeatureError(f"a runner is for at least one row, not {rows}")
         self.plan = plan
         self.rows = rows
-        self._schema: pa.Schema | None = None
 
     def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """What ``Plan.run`` gives. Raises FeatureError where the batch has more rows than were bound."""
         if batch.num_rows > self.rows:
             raise FeatureError(f"the batch has {batch.num_rows} rows, more than the {self.rows} of Plan.bind")
-        if self._schema is not batch.schema:
-            self.plan._check(batch.schema)
-            self._schema = batch.schema
-        return self.plan._run_batch(batch)
+        return self.plan._engine.run(batch, 1)
 
     __call__ = run
 
