@@ -6,7 +6,7 @@ from typing import Any
 
 from feature_dsl.machine.compiled import by_types, kernel
 from feature_dsl.machine.elementwise import elementwise, for_types
-from feature_dsl.machine.memory import floats, memcmp, words
+from feature_dsl.machine.memory import floats, memcmp, same_bytes, words
 from feature_dsl.machine.registers import (
     DATA,
     FLOAT,
@@ -42,7 +42,7 @@ def _ne(left: Any, right: Any) -> Any:
 
 @elementwise(("utf8", "utf8"), "bool", missing=False)
 def _ne_text(left: Any, right: Any) -> Any:
-    return left[1] != right[1] or memcmp(left[0], right[0], left[1]) != 0
+    return left[1] != right[1] or not same_bytes(left[0], right[0], left[1])
 
 
 @for_types(_NUMBERS, 2, "bool", missing=False)
@@ -100,7 +100,7 @@ def same_value(left: Any, at: Any, right: Any, other: Any) -> Any:
         length = words(left[MORE])[at]
         if length != words(right[MORE])[other]:
             return False
-        return memcmp(words(left[DATA])[at], words(right[DATA])[other], length) == 0
+        return same_bytes(words(left[DATA])[at], words(right[DATA])[other], length)
     absent = missing(left, at)
     if absent or missing(right, other):
         return absent and missing(right, other)

@@ -108,11 +108,11 @@ def cross(frame: Any, step: Any) -> None:
     if not listed:
         out = words(new_values(frame, step, frame[ROWS], False)[DATA])
         for row in range(frame[ROWS]):
-            seed = _SEED
-            for place in range(inputs):
-                source = argument(frame, step, 1 + place)
-                seed = hash_value(source, row * source[STEP], seed)
-            out[row] = 1 + np.int64(seed) % (size - 1)
+            out[row] = np.int64(_SEED)
+        for place in range(inputs):
+            _chain(argument(frame, step, 1 + place), frame[ROWS], out)
+        for row in range(frame[ROWS]):
+            out[row] = 1 + out[row] % (size - 1)
         return
     offsets = new_lists(frame, step)
     for row in range(frame[ROWS]):
@@ -128,6 +128,19 @@ def cross(frame: Any, step: Any) -> None:
         for at in range(offsets[row], offsets[row + 1]):
             out[at] = 1 + np.int64(_combination(frame, step, inputs, row, chosen)) % (size - 1)
             _advance(frame, step, inputs, row, chosen)
+
+
+@inline
+def _chain(source: Any, rows: Any, seeds: Any) -> None:
+    """Hashes an input's rows, each with its seed, into the seeds of the next."""
+    stride = source[STEP]
+    if source[KIND] == TEXT:
+        addresses, lengths = words(source[DATA]), words(source[MORE])
+        for row in range(rows):
+            seeds[row] = np.int64(digest(addresses[row * stride], lengths[row * stride], np.uint64(seeds[row])))
+    else:
+        for row in range(rows):
+            seeds[row] = np.int64(hash_value(source, row * stride, np.uint64(seeds[row])))
 
 
 @inline

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from feature_dsl.machine.compiled import kernel
-from feature_dsl.machine.memory import words
+from feature_dsl.machine.memory import floats, words
 from feature_dsl.machine.registers import (
     DATA,
+    FLOAT,
     KIND,
     MORE,
     OFFSETS,
     ROWS,
     STEP,
+    TEXT,
     allocate,
     argument,
-    copy_value,
     copy_values,
     inline,
     list_end,
@@ -57,11 +58,31 @@ def negate(frame: Any, step: Any) -> None:
 def _select_scalars(frame: Any, step: Any, flags: Any, flag_step: Any, yes: Any, no: Any) -> None:
     more = wants_more(yes[KIND], yes[MORE] != 0 or no[MORE] != 0)
     out = new_values(frame, step, frame[ROWS], more)
-    for row in range(frame[ROWS]):
-        if flags[row * flag_step] != 0:
-            copy_value(yes, row * yes[STEP], out, row)
+    _select_words(frame[ROWS], flags, flag_step, yes[DATA], yes[STEP], no[DATA], no[STEP], out[DATA])
+    if more:
+        _select_words(frame[ROWS], flags, flag_step, yes[MORE], yes[STEP], no[MORE], no[STEP], out[MORE])
+
+
+@inline
+def _select_words(rows: Any, flags: Any, flag_step: Any, yes: Any, yes_step: Any, no: Any, no_step: Any, out: Any) -> None:
+    """Word by word, an address of 0 standing for zeros. Constants have a loop of their own, which the compiler vectorises."""
+    target = words(out)
+    if flag_step == 1 and no_step == 0:
+        other = words(no)[0] if no != 0 else 0
+        if yes != 0 and yes_step == 1:
+            source = words(yes)
+            for row in range(rows):
+                target[row] = source[row] if flags[row] != 0 else other
         else:
-            copy_value(no, row * no[STEP], out, row)
+            value = words(yes)[0] if yes != 0 else 0
+            for row in range(rows):
+                target[row] = value if flags[row] != 0 else other
+        return
+    for row in range(rows):
+        if flags[row * flag_step] != 0:
+            target[row] = words(yes)[row * yes_step] if yes != 0 else 0
+        else:
+            target[row] = words(no)[row * no_step] if no != 0 else 0
 
 
 @inline
@@ -96,18 +117,37 @@ def choose(frame: Any, step: Any) -> None:
 def coalesce(frame: Any, step: Any) -> None:
     """The first where it is present (a list: not empty), else the second."""
     value, other = argument(frame, step, 0), argument(frame, step, 1)
+    if value[OFFSETS] == 0 and value[STEP] != 0 and value[MORE] == 0 and value[KIND] != FLOAT:
+        share(frame, step, value)
+        return
     flags = words(allocate(frame, 8 * frame[ROWS]))
-    some = False
-    for row in range(frame[ROWS]):
-        if value[OFFSETS] != 0:
-            absent = list_end(value, row) == list_start(value, row)
-        else:
-            absent = missing(value, row * value[STEP])
-        flags[row] = 0 if absent else 1
-        some = some or absent
-    if not some and value[STEP] != 0:
+    if _flag_present(frame, value, flags) and value[STEP] != 0:
         share(frame, step, value)
     elif value[OFFSETS] != 0:
         _select_lists(frame, step, flags, 1, value, other)
     else:
         _select_scalars(frame, step, flags, 1, value, other)
+
+
+@inline
+def _flag_present(frame: Any, value: Any, flags: Any) -> Any:
+    """Marks the rows that are present, and says whether all are."""
+    present = 0
+    if value[OFFSETS] == 0 and value[STEP] == 1 and value[KIND] == FLOAT:
+        numbers = floats(value[DATA])
+        for row in range(frame[ROWS]):
+            flags[row] = 1 if numbers[row] == numbers[row] else 0
+            present += flags[row]
+    elif value[OFFSETS] == 0 and value[STEP] == 1 and value[KIND] != TEXT:
+        marks = words(value[MORE])
+        for row in range(frame[ROWS]):
+            flags[row] = 1 - marks[row]
+            present += flags[row]
+    else:
+        for row in range(frame[ROWS]):
+            if value[OFFSETS] != 0:
+                flags[row] = 1 if list_end(value, row) > list_start(value, row) else 0
+            else:
+                flags[row] = 0 if missing(value, row * value[STEP]) else 1
+            present += flags[row]
+    return present == frame[ROWS]

@@ -81,8 +81,8 @@ def entry(signature: str) -> Callable[[Function], Function]:
     return decorate
 
 
-def _compile(function: Function, signature: Any, name: str, home: Function) -> CFunc:
-    found = CFunc(function, (signature.args, signature.return_type), {}, dict(_OPTIONS))
+def _compile(function: Function, signature: Any, name: str, home: Function) -> Any:
+    found: Any = CFunc(function, (signature.args, signature.return_type), {}, dict(_OPTIONS))
     own = Path(inspect.getfile(home)).read_bytes()
     stamp = hashlib.sha256(_sources().encode() + own).hexdigest()
     found._cache = _Cache(home, f"{home.__module__.rpartition('.')[2]}.{name}", stamp)
@@ -90,7 +90,7 @@ def _compile(function: Function, signature: Any, name: str, home: Function) -> C
     return found
 
 
-def callback(function: Function) -> CFunc:
+def callback(function: Function) -> Any:
     """A function of one address, compiled for callers in C; keep it as long as they may call."""
     return _compile(function, types.void(types.int64), function.__name__, function)
 

@@ -7,96 +7,98 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from numba import njit  # type: ignore[import-untyped,unused-ignore]
-
 from feature_dsl.machine.compiled import Kernel, Variant
 from feature_dsl.machine.memory import floats, words
-from feature_dsl.machine.registers import DATA, MORE, STEP, argument, new_values, size_of_result
+from feature_dsl.machine.registers import DATA, MORE, STEP, argument, inline, new_values, size_of_result
 
 Function = Callable[..., Any]
-_scalar = njit(nogil=True, error_model="numpy", inline="never")
 
 
 # A value and whether it is missing, from the addresses of its data and more.
-@_scalar
+@inline
 def _read_integer(data: Any, more: Any, at: Any) -> Any:
     return words(data)[at]
 
 
-@_scalar
+@inline
 def _read_bool(data: Any, more: Any, at: Any) -> Any:
     return words(data)[at] != 0
 
 
-@_scalar
+@inline
 def _read_float(data: Any, more: Any, at: Any) -> Any:
     return floats(data)[at]
 
 
-@_scalar
+@inline
 def _read_text(data: Any, more: Any, at: Any) -> Any:
     return words(data)[at], words(more)[at]
 
 
-@_scalar
+@inline
 def _masked(data: Any, more: Any, at: Any) -> Any:
     return more != 0 and words(more)[at] != 0
 
 
-@_scalar
+@inline
 def _not_a_number(data: Any, more: Any, at: Any) -> Any:
     return math.isnan(floats(data)[at])
 
 
-@_scalar
+@inline
 def _empty(data: Any, more: Any, at: Any) -> Any:
     return words(more)[at] == 0
 
 
-_READERS = {"int64": (_read_integer, _masked), "bool": (_read_bool, _masked), "float64": (_read_float, _not_a_number), "utf8": (_read_text, _empty)}
+_READERS = {
+    "int64": (_read_integer, _masked),
+    "bool": (_read_bool, _masked),
+    "float64": (_read_float, _not_a_number),
+    "utf8": (_read_text, _empty),
+}
 
 
 # Writing a function's result; it says whether there is one.
-@_scalar
+@inline
 def _write_present(data: Any, more: Any, at: Any, value: Any) -> None:
     words(data)[at] = value
 
 
-@_scalar
+@inline
 def _write_perhaps(data: Any, more: Any, at: Any, value: Any) -> None:
     words(data)[at] = value[0] if value[1] else 0
     words(more)[at] = 0 if value[1] else 1
 
 
-@_scalar
+@inline
 def _write_masked(data: Any, more: Any, at: Any, value: Any) -> None:
     words(data)[at] = value
     words(more)[at] = 0
 
 
-@_scalar
+@inline
 def _write_float(data: Any, more: Any, at: Any, value: Any) -> None:
     floats(data)[at] = value if math.isfinite(value) else math.nan
 
 
-@_scalar
+@inline
 def _write_text(data: Any, more: Any, at: Any, value: Any) -> None:
     words(data)[at] = value[0]
     words(more)[at] = value[1]
 
 
-@_scalar
+@inline
 def _miss_word(data: Any, more: Any, at: Any) -> None:
     words(data)[at] = 0
     words(more)[at] = 1
 
 
-@_scalar
+@inline
 def _miss_float(data: Any, more: Any, at: Any) -> None:
     floats(data)[at] = math.nan
 
 
-@_scalar
+@inline
 def _miss_text(data: Any, more: Any, at: Any) -> None:
     words(more)[at] = 0
 
@@ -115,11 +117,11 @@ def _writers(result: str, missing: Any) -> tuple[Function, Function, bool]:
 
 
 def _constant(value: int) -> Function:
-    @_scalar
+    @inline
     def write(data: Any, more: Any, at: Any) -> None:
         words(data)[at] = value
 
-    return write  # type: ignore[no-any-return,unused-ignore]
+    return write
 
 
 def elementwise(
@@ -140,7 +142,7 @@ def elementwise(
     write, miss, more = _writers(result, missing)
 
     def decorate(function: Function) -> Kernel:
-        inner = _scalar(function)
+        inner = inline(function)
         loop = _LOOPS[len(arguments)](readers, _with(inner, len(arguments), with_frame), write, miss, more)
         return Kernel({tuple(arguments): Variant(name or function.__name__, loop, function)})
 
@@ -151,9 +153,7 @@ def for_types(kinds: Sequence[str], arity: int, result: str | None = None, **opt
     """One function for several types of arguments, all of one type; ``result`` None gives that type."""
 
     def decorate(function: Function) -> Kernel:
-        made = [
-            elementwise((kind,) * arity, result or kind, name=f"{function.__name__}_{kind}", **options)(function) for kind in kinds
-        ]
+        made = [elementwise((kind,) * arity, result or kind, name=f"{function.__name__}_{kind}", **options)(function) for kind in kinds]
         return Kernel(dict(itertools.chain.from_iterable(one.variants.items() for one in made)))
 
     return decorate
@@ -163,7 +163,7 @@ def _with(function: Function, arity: int, with_frame: bool) -> Function:
     """The function with the frame and the step before its arguments, whether it wants them or not."""
     if with_frame:
         return function
-    return _scalar(_FRAMELESS[arity](function))  # type: ignore[no-any-return,unused-ignore]
+    return inline(_FRAMELESS[arity](function))
 
 
 _FRAMELESS: dict[int, Callable[[Function], Function]] = {
@@ -229,9 +229,7 @@ def _three(readers: Any, function: Any, write: Any, miss: Any, more: bool) -> Fu
             if absent_a(a_data, a_more, a_at) or absent_b(b_data, b_more, b_at) or absent_c(c_data, c_more, c_at):
                 miss(data, more_data, at)
             else:
-                value = function(
-                    frame, step, read_a(a_data, a_more, a_at), read_b(b_data, b_more, b_at), read_c(c_data, c_more, c_at)
-                )
+                value = function(frame, step, read_a(a_data, a_more, a_at), read_b(b_data, b_more, b_at), read_c(c_data, c_more, c_at))
                 write(data, more_data, at, value)
 
     return loop

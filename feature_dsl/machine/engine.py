@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,12 +23,13 @@ from feature_dsl.machine.running import (
     give_back,
     merge,
     open_shared,
+    release_memory,
     run_part,
     run_step,
     run_whole,
     seal,
 )
-from feature_dsl.machine.values import python_values
+from feature_dsl.machine.values import offset_values, python_values
 from feature_dsl.plan.nodes import Input, Node, check_columns
 from feature_dsl.types import Value, from_arrow, to_arrow
 
@@ -68,7 +69,7 @@ class _Workspace:
 
 
 def _release_chunks(kept: Any, address: int) -> None:
-    layout.release_chunks(address)
+    release_memory(address)
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,6 @@ class Engine:
         return bound
 
     def _bind(self, schema: pa.Schema) -> _Bound:
-        import pyarrow as pa
-
         check_columns((Input(node.name, node.type) for _, node in self._assembly.columns), schema.names)
         places, converted, loads = [], [], []
         narrow = len(schema) > _WIDE * (len(self._assembly.columns) + 1)
@@ -248,6 +247,5 @@ def _read(words: Any, rows: int, node: Node) -> list[Value]:
     step = int(words[layout.STEP])
     if not node.type.is_list:
         return [values[row * step] for row in range(rows)]
-    size = rows + 1 if step else 2
-    offsets = python_values(int(words[layout.OFFSETS]), 0, size, replace(node.type, name="int64", is_list=False))
-    return [tuple(values[offsets[row * step] : offsets[row * step + 1]]) for row in range(rows)]  # type: ignore[misc]
+    offsets = offset_values(int(words[layout.OFFSETS]), rows + 1 if step else 2)
+    return [tuple(values[offsets[row * step] : offsets[row * step + 1]]) for row in range(rows)]

@@ -235,5 +235,3 @@ def _load(fill: Any, is_text: bool, masks: bool, is_words: bool) -> Callable[...
             fill(values, index_width, begin, length, data, more, offsets[row])
 
     return load
-
-

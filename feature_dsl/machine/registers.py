@@ -20,7 +20,8 @@ A register with ``STEP`` 0 has one value (or one list) that stands for every row
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from numba import njit  # type: ignore[import-untyped,unused-ignore]
 
@@ -46,8 +47,13 @@ TOO_LONG = 1
 _ALIGN = 64
 _CHUNK_HEADER = 64
 
-inline = njit(nogil=True, error_model="numpy", inline="never")
-"""For functions that kernels call: compiled with them."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def inline(function: Function) -> Function:
+    """For functions that kernels call: compiled with them."""
+    compiled: Function = njit(nogil=True, error_model="numpy")(function)
+    return compiled
 
 
 @inline
@@ -109,20 +115,6 @@ def rewind(frame: Any) -> None:
             following = words(older)[0]
             free(older)
             older = following
-    frame[USED] = 0
-
-
-@njit("void(int64)", nogil=True)
-def release_chunks(frame_address: Any) -> None:
-    """Gives a frame's memory back."""
-    frame = words(frame_address)
-    chunk = frame[CHUNK]
-    while chunk != 0:
-        following = words(chunk)[0]
-        free(chunk)
-        chunk = following
-    frame[CHUNK] = 0
-    frame[CAPACITY] = 0
     frame[USED] = 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from feature_dsl.machine.arrow import release
 from feature_dsl.machine.compiled import entry
 from feature_dsl.machine.memory import call_kernel, free, words
-from feature_dsl.machine.registers import ADDRESS, FIRST, INPUT, NEXT, PROBLEM, RESULTS, ROWS, inline, rewind
+from feature_dsl.machine.registers import ADDRESS, CAPACITY, CHUNK, FIRST, INPUT, NEXT, PROBLEM, RESULTS, ROWS, USED, inline, rewind
 from feature_dsl.machine.results import drop_results, merge_results, open_results, seal_results, store
 
 # Words of a program.
@@ -114,4 +114,17 @@ def run_step(frame_address: Any, step_address: Any) -> Any:
 def give_back(array: Any) -> Any:
     """Releases an exported batch."""
     release(words(array), array)
+    return 0
+
+
+@entry("int64(int64)")
+def release_memory(frame_address: Any) -> Any:
+    """Frees what a frame has allocated."""
+    frame = words(frame_address)
+    chunk = frame[CHUNK]
+    while chunk != 0:
+        following = words(chunk)[0]
+        free(chunk)
+        chunk = following
+    frame[CHUNK], frame[CAPACITY], frame[USED] = 0, 0, 0
     return 0

@@ -44,6 +44,11 @@ def constant_words(value: Value, kind: Type) -> tuple[Words, Words | None, Words
     return numbers, more, offsets, None
 
 
+def offset_values(address: int, count: int) -> list[int]:
+    """``count`` offsets that lie at an address."""
+    return [int(word) for word in (ctypes.c_int64 * count).from_address(address)]
+
+
 def python_values(data: int, more: int, count: int, kind: Type) -> list[Scalar]:
     """``count`` values that lie at two addresses."""
     if count == 0:

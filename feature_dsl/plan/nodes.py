@@ -73,6 +73,4 @@ def check_columns(inputs: Iterable[Input], present: Sequence[str]) -> None:
     """Raises FeatureError where the data has not all columns that a plan reads."""
     for wanted in inputs:
         if wanted.name not in present:
-            raise FeatureError(
-                f"the data has no column {wanted.name!r}, which the features read", hint=did_you_mean(wanted.name, present)
-            )
+            raise FeatureError(f"the data has no column {wanted.name!r}, which the features read", hint=did_you_mean(wanted.name, present))
