@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from feature_dsl.errors import FeatureError
 from feature_dsl.plan import explain, serial
-from feature_dsl.plan.nodes import Input, Node, Output, check_columns
+from feature_dsl.plan.nodes import COLUMN, Input, Node, Output, check_columns
 from feature_dsl.types import to_arrow
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Data = TypeVar("Data", "pa.RecordBatch", "pa.Table")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one node cost in a profiled run."""
+    """What one node cost in a profiled run; node -1, ``arrow``, is reading the columns."""
 
     node: int
     operation: str
@@ -96,7 +96,9 @@ class Plan:
         self._engine.profile(batch)
         seconds = self._engine.profile(batch)
         users = explain.users(self.nodes, self.outputs)
-        timings = [Timing(node, self.nodes[node].op, users[node], spent) for node, spent in seconds.items()]
+        loading = sum(spent for node, spent in seconds.items() if self.nodes[node].op == COLUMN)
+        timings = [Timing(-1, "arrow", (), loading)]
+        timings += [Timing(node, self.nodes[node].op, users[node], spent) for node, spent in seconds.items() if self.nodes[node].version]
         return sorted(timings, key=lambda timing: -timing.seconds)
 
     def explain(self) -> str:

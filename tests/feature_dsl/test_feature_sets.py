@@ -197,7 +197,7 @@ def test_common_expressions_are_shared_and_unused_columns_not_read() -> None:
     assert "gender" not in [wanted.name for wanted in plan.inputs]
     assert "shared by 2 features" in plan.explain()
     timings = plan.profile(BATCH)
-    assert {"split", "index", "cross"} <= {timing.operation for timing in timings}
+    assert {"split", "index", "cross", "arrow"} <= {timing.operation for timing in timings}
 
 
 def test_importing_is_light() -> None:
