@@ -22,6 +22,7 @@ _INFIX = {
 }  # fmt: skip
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_LARGEST = 2**63 - 1
 META = ("initArray", "initList", "initValue")
 _BLOCKS = ("meta", "setup", "main")
 
@@ -56,7 +57,16 @@ def _at(token: Token) -> Position:
     return Position(token.line or 1, token.column or 1)
 
 
+def _fitting(expression: Expression) -> Expression:
+    """Refuses 2**63, which ``integer`` lets pass because -2**63 is a number of 64 bits."""
+    if isinstance(expression, Literal) and type(expression.value) is int and expression.value > _LARGEST:
+        raise _Problem("the integer does not fit in 64 bits", expression.at)
+    return expression
+
+
 def _checked(expression: Call) -> Call:
+    for argument in expression.arguments:
+        _fitting(argument)
     if expression.depth > limits.SCRIPT_DEPTH:
         raise _Problem(f"the script nests deeper than {limits.SCRIPT_DEPTH} calls", expression.at, "name a part of it")
     if expression.size > limits.SCRIPT_NODES:
@@ -86,7 +96,7 @@ class _Tree(Transformer[Token, object]):  # type: ignore[misc,unused-ignore]
         return Literal(value, _at(token))
 
     def integer(self, token: Token) -> Literal:
-        if len(token) > 19 or int(token) > 2**63 - 1:
+        if len(token.lstrip("0")) > 19 or int(token) > _LARGEST + 1:
             raise _Problem("the integer does not fit in 64 bits", _at(token))
         return Literal(int(token), _at(token))
 
@@ -120,14 +130,14 @@ class _Tree(Transformer[Token, object]):  # type: ignore[misc,unused-ignore]
         if isinstance(operand, Literal) and type(operand.value) in (int, float):
             value = operand.value
             assert not isinstance(value, str)
-            return Literal(-value if operator == "-" else value, _at(operator))
+            return Literal(-value, _at(operator)) if operator == "-" else _fitting(operand)
         return _checked(call("neg", operand, at=_at(operator))) if operator == "-" else operand
 
     def assign(self, name: Token, value: Expression) -> Statement:
-        return Statement(str(name), value, _at(name))
+        return Statement(str(name), _fitting(value), _at(name))
 
     def result(self, value: Expression) -> Statement:
-        return Statement(None, value, value.at)
+        return Statement(None, _fitting(value), value.at)
 
     def definition(self, name: Token, *statements: Statement) -> tuple[Token, tuple[Statement, ...]]:
         return name, statements
@@ -136,7 +146,7 @@ class _Tree(Transformer[Token, object]):  # type: ignore[misc,unused-ignore]
         return definitions
 
     def expression_only(self, value: Expression) -> Expression:
-        return value
+        return _fitting(value)
 
 
 @functools.cache

@@ -8,8 +8,12 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def quote(text: str) -> str:
-    """``text`` as a string literal."""
-    return '"' + "".join(_ESCAPES.get(letter, letter) for letter in text) + '"'
+    """``text`` as a string literal; letters that YAML or a terminal would take for something else stand as ``\\uXXXX``."""
+    return '"' + "".join(_ESCAPES.get(letter) or _letter(letter) for letter in text) + '"'
+
+
+def _letter(letter: str) -> str:
+    return letter if letter.isprintable() or letter > "\uffff" else f"\\u{ord(letter):04x}"
 
 
 def print_expression(expression: Expression) -> str:
