@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from feature_dsl.plan.plan import Plan
 from feature_dsl.tools.data import Data, fit
 
-NOT_OPERATIONS = "(reading and writing Arrow)"
+NOT_OPERATIONS = "(reading columns)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Profile:
     """Costs, dearest first.
 
     :param rows: rows that were run.
-    :param seconds: of ``Plan.run`` over them, without reading the table; the best of three runs of each batch.
-    :param operations: by operation.
+    :param seconds: of ``Plan.run`` over them on all cores, without reading the file; the best of three runs of each batch.
+    :param operations: by operation, on one core.
     :param features: by feature; what several features share is divided among them.
     """
 
