@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from airflow_mlp.launchers import workdir
 from mlp_core.artifacts import Artifact, ArtifactError, prune, walk
 from mlp_core.home import artifact_root
 
@@ -102,11 +103,15 @@ def verify(uri: str) -> None:
 @click.option("--older-than", "hours", default=24.0, show_default=True, help="Hours since the attempt began.")
 @_clear_errors
 def prune_(root: str | None, hours: float) -> None:
-    """Remove what killed writers have left. Published artifacts are never touched."""
-    removed = prune(root or artifact_root(), older_than=dt.timedelta(hours=hours))
+    """Remove what killed writers and, on this machine, failed jobs have left. Published artifacts are never touched."""
+    age = dt.timedelta(hours=hours)
+    removed = prune(root or artifact_root(), older_than=age)
     for uri in removed:
         click.echo(uri)
-    click.echo(f"{len(removed)} unfinished attempts removed")
+    jobs = workdir.prune(older_than=age)
+    for folder in jobs:
+        click.echo(folder)
+    click.echo(f"{len(removed)} unfinished attempts and {len(jobs)} folders of failed jobs removed")
 
 
 def _show_table(artifact: Artifact, console: Console, rows: int) -> None:

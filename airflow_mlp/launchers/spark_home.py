@@ -31,7 +31,9 @@ def spark_home() -> Path:
     LauncherError where pyspark is not installed.
     """
     installed = installed_spark()
-    slim = home() / "cache" / "spark" / hashlib.sha256(str(installed).encode()).hexdigest()[:12]
+    # Resolved: a class archive fits the jars by their path, so homes that share a cache have to spell it alike.
+    cache = (home() / "cache" / "spark").resolve()
+    slim = cache / hashlib.sha256(f"{installed}\0{cache}".encode()).hexdigest()[:12]
     slim.mkdir(parents=True, exist_ok=True)
     for name in _LINKED:
         try:

@@ -24,6 +24,8 @@ _LOCAL_CONF = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "32",
+    # Local files are listed in a moment; beyond this many paths Spark would start a job of one task per path for it.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
     "spark.python.daemon.module": "spark_jobs.daemon",
 }
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from airflow_mlp.launchers.base import Job, JobRejected, Launcher, LauncherError, launcher
+from airflow_mlp.launchers.base import Job, JobRejected, LauncherError, launcher
+from airflow_mlp.launchers.workdir import workdir_of
 from airflow_mlp.operators.base import BadInput, MlpOperator
+from airflow_mlp.operators.launching import LaunchesJobs
 from airflow_mlp.operators.step import Step
 from mlp_core.artifacts import Artifact, Identity
 from mlp_core.artifacts.manifest import digest_of
-from mlp_core.home import home
 from mlp_core.specs import Resources, SpecError
 from mlp_core.specs.jobs import SparkJob
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class SparkOperator(MlpOperator):
+class SparkOperator(LaunchesJobs, MlpOperator):
     """Base of the operators that run a Spark job, one application for all partitions that are missing.
 
     :param launcher: where the job runs: "spark_local" or "spark_submit"; default `[mlp] spark_launcher`, else "spark_local".
@@ -47,7 +47,6 @@ class SparkOperator(MlpOperator):
         self.connection = connection
         self.job_resources = resources
         self.spark_conf = dict(spark_conf or {})
-        self._running: tuple[Launcher, Job] | None = None
 
     def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
         """Check everything, then make what is missing. Errors of specifications and refused jobs are BadInput."""
@@ -77,7 +76,7 @@ class SparkOperator(MlpOperator):
         return step.make_partitions(identities, run, output=output)
 
     def submit(self, step: Step, spec: SparkJob, context: Context) -> None:
-        """Run the job `spec` to its end; its folder stays where it fails."""
+        """Run the job `spec` to its end."""
         where = launcher(self.launcher or configured_launcher(), {"connection": self.connection, "conf": self.spark_conf})
         attempts = sorted(spec.attempts.values())
         maker = step.maker
@@ -87,23 +86,12 @@ class SparkOperator(MlpOperator):
             name=name,
             module=self.job_module,
             spec=spec.to_json(),
-            workdir=home() / "cache" / "jobs" / f"{name}-{attempts[-1].rsplit('/', 1)[-1]}",
+            workdir=workdir_of(name, attempts[-1]),
             resources=_resources(self.job_resources),
             places=(*attempts, *_inputs(spec)),
             identity=digest_of(attempts),
         )
-        self._running = (where, job)
-        try:
-            where.run(job, context)
-        finally:
-            self._running = None
-        shutil.rmtree(job.workdir, ignore_errors=True)
-
-    def on_kill(self) -> None:
-        """Stop the job with its task."""
-        if self._running is not None:
-            where, job = self._running
-            where.cancel(job)
+        self.launch(where, job, context)
 
 
 def configured_launcher() -> str:

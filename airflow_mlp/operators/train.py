@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from airflow_mlp.launchers.base import Job, JobRejected, Launcher, LauncherError, launcher
+from airflow_mlp.launchers.base import Job, JobRejected, LauncherError, launcher
+from airflow_mlp.launchers.workdir import workdir_of
 from airflow_mlp.operators.base import BadInput, MlpOperator
+from airflow_mlp.operators.launching import LaunchesJobs
 from airflow_mlp.operators.step import Step
 from airflow_mlp.operators.training_set import TrainingSet
 from mlp_core.artifacts import Artifact, Attempt, Identity, begin
 from mlp_core.artifacts.manifest import digest_of
-from mlp_core.home import home
 from mlp_core.specs import Resources, SpecError, TrainingSpec, preset_params, presets, validate
 from mlp_core.specs.code import digest_of_class
 
@@ -30,7 +30,7 @@ _SCRATCH = ("", "none", "None")
 _PLACES = ("train", "validation", "test", "output", "checkpoints", "warm_start", "params")
 
 
-class TrainOperator(MlpOperator):
+class TrainOperator(LaunchesJobs, MlpOperator):
     """Train a model with a preset algorithm or a class of one's own, as a job of its own process, here or on a cluster.
 
     Outputs: `output`, the model bundle. Everything is checked before a job starts: the algorithm, its hyper-parameters, the columns
@@ -129,7 +129,6 @@ class TrainOperator(MlpOperator):
         self.volumes = volumes
         self.job_resources = resources
         self.deadline = deadline
-        self._running: tuple[Launcher, Job] | None = None
 
     def run(self, step: Step, context: Context) -> Mapping[str, Artifact]:
         """Check everything, then reuse the bundle or launch the job that makes it."""
@@ -137,12 +136,6 @@ class TrainOperator(MlpOperator):
             return {"output": self._train(step, context)}
         except (SpecError, LauncherError, JobRejected) as error:
             raise BadInput(str(error)) from error
-
-    def on_kill(self) -> None:
-        """Stop the job with its task."""
-        if self._running is not None:
-            where, job = self._running
-            where.cancel(job)
 
     def _train(self, step: Step, context: Context) -> Artifact:
         data = TrainingSet.load(_uris(self.train), _uris(self.validation))
@@ -158,13 +151,7 @@ class TrainOperator(MlpOperator):
         attempt = begin(kind="model", step=step.name, root=step.root, identity=identity, maker=step.maker)
         checkpoint = _begin_checkpoint(step, identity)
         spec = msgspec.structs.replace(spec, output=attempt.uri, checkpoints=checkpoint.uri, warm_start=parent.uri if parent else None)
-        job = self._job(step, spec, identity)
-        self._running = (where, job)
-        try:
-            ran = where.run(job, context)
-        finally:
-            self._running = None
-        shutil.rmtree(job.workdir, ignore_errors=True)
+        ran = self.launch(where, self._job(step, spec, identity), context)
         return step.tell(Artifact.load(TrainingSpec.from_json(ran).output))
 
     def _spec(self, data: TrainingSet) -> TrainingSpec:
@@ -224,7 +211,7 @@ class TrainOperator(MlpOperator):
             name=name,
             module="mlp_train",
             spec=spec.to_json(),
-            workdir=home() / "cache" / "jobs" / f"{name}-{spec.output.rsplit('/', 1)[-1]}",
+            workdir=workdir_of(name, spec.output),
             resources=_resources(self.job_resources),
             places=tuple(uri for uri in (*spec.train, *spec.validation, spec.output, spec.checkpoints, spec.warm_start) if uri),
             identity=identity.id,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -152,9 +153,8 @@ def test_ten_million_rows_pass_with_a_driver_of_one_gigabyte(run_step: RunStep, 
             folder / day / "0.parquet", pa.schema([("user_id", pa.int64()), ("label", pa.int64()), ("x", pa.float64())])
         ) as writer:
             for start in range(0, 2_000_000, 500_000):
-                ids = pa.array(range(start, start + 500_000), pa.int64())
-                labels = pa.array([i % 2 for i in range(500_000)], pa.int64())
-                writer.write_table(pa.table({"user_id": ids, "label": labels, "x": ids.cast(pa.float64())}))
+                ids = np.arange(start, start + 500_000)
+                writer.write_table(pa.table({"user_id": ids, "label": ids % 2, "x": ids.astype(np.float64)}))
     operator = XqlOperator(task_id="large", inputs=[str(folder)], sql="SELECT user_id, label, x * 2 AS x FROM t1", per_partition=True)
     made = run_step(operator)["output"]
     assert made.rows == 10_000_000
