@@ -8,6 +8,7 @@ from dataclasses import replace
 from feature_dsl import limits
 from feature_dsl.errors import did_you_mean
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, latest, names
+from feature_dsl.plan import growth
 from feature_dsl.plan.nodes import COLUMN, CONSTANT, Node
 from feature_dsl.reference.meaning import apply_meaning
 from feature_dsl.types import BOOL, FLOAT, INT, TEXT, Scalar, Type, Value
@@ -40,6 +41,7 @@ class Builder:
         self.fold = fold
         self._share = share
         self._places: dict[object, int] = {}
+        self._growth: dict[int, int] = {}
 
     def add(self, node: Node) -> int:
         """The index of a node, an earlier one where it is the same and sharing is on."""
@@ -86,6 +88,7 @@ class Builder:
         coerced = self._coerce_all(args, signature, lifted)
         final = [self._argument(index) for index in coerced]
         kind = signature.result.as_list if lifted else signature.result
+        longer = growth.of_call(operation.name, kind, [self._grown(index) for index in coerced])
         value: Value = None
         constant = all(argument.constant for argument in final)
         if constant:
@@ -95,9 +98,16 @@ class Builder:
             return self.constant(value, kind)
         bounds = self._bounds(operation, coerced, final) if kind.element in (INT, BOOL) else None
         index = self.add(Node(operation.name, operation.version, tuple(coerced), kind, bool(lifted), bounds=bounds))
+        self._growth[index] = longer
         if constant:
             self.known[index] = value
         return index
+
+    def _grown(self, index: int) -> int:
+        if index not in self._growth:
+            node = self.nodes[index]
+            self._growth[index] = growth.of_constant(node.value) if node.op == CONSTANT else growth.of_column(node.type)
+        return self._growth[index]
 
     def coerce(self, index: int, kind: Type) -> int:
         """The node as a given type: "" fits every type, int64 widens to float64. Raises TypeProblem."""

@@ -59,7 +59,8 @@ class Compiler:
             for name in wanted:
                 if name not in self._by_name:
                     raise self._error(f"there is no feature {name!r} to pick", name, self._by_name)
-            picked = [feature for feature in picked if feature.name in set(wanted)]
+            chosen = set(wanted)
+            picked = [feature for feature in picked if feature.name in chosen]
         if domains is not None:
             names = frozenset([domains] if isinstance(domains, str) else domains)
             for name in sorted(names):
@@ -70,8 +71,11 @@ class Compiler:
             raise FeatureError("no feature is picked", file=self._set.file, hint="only and domains leave none over")
         return picked
 
+    def require(self, name: str) -> None:
+        """Compiles a feature and those that it uses; what is compiled already stays. Raises FeatureError."""
+        self._require(self._by_name[name])
+
     def _require(self, feature: Feature) -> None:
-        """Compiles a feature and those that it uses, without recursion."""
         stack = [feature]
         while stack:
             current = stack[-1]
@@ -85,7 +89,9 @@ class Compiler:
                 continue
             stack.pop()
             if current.name not in self._compiled:
-                self._compiled[current.name] = Lowering(current, self._builder, self._resolver(current)).run()
+                compiled = Lowering(current, self._builder, self._resolver(current)).run()
+                self._role(current, self._builder.nodes[compiled.value].type)
+                self._compiled[current.name] = compiled
 
     def _resolver(self, feature: Feature) -> Resolve:
         def resolve(name: str) -> Compiled | int:
@@ -125,29 +131,34 @@ class Compiler:
 
     def _domains(self, feature: Feature) -> frozenset[str]:
         """Domains of the columns that a feature reads, through the features that it uses too."""
-        found: set[str] = set()
-        seen: set[str] = set()
         stack = [feature]
         while stack:
             current = stack.pop()
-            if current.name in seen:
+            if current.name in self._domains_of:
                 continue
-            seen.add(current.name)
-            for name, _ in references(current):
-                if name != current.name and name in self._by_name:
-                    stack.append(self._by_name[name])
-                else:
-                    found.add(self._declared[name][0].name if name in self._declared else CONTEXT)
-        return frozenset(found or {CONTEXT})
+            used = {name for name, _ in references(current)}
+            inner = [self._by_name[name] for name in used if name != current.name and name in self._by_name]
+            waiting = [other for other in inner if other.name not in self._domains_of]
+            if waiting:
+                stack += [current, *waiting]
+                continue
+            found = {domain for other in inner for domain in self._domains_of[other.name]}
+            for name in used - {other.name for other in inner}:
+                found.add(self._declared[name][0].name if name in self._declared else CONTEXT)
+            self._domains_of[current.name] = frozenset(found or {CONTEXT})
+        return self._domains_of[feature.name]
+
+    def _role(self, feature: Feature, kind: Type) -> str:
+        role = feature.role or ("dense" if kind.element == FLOAT else "categorical")
+        if role == "categorical" and kind.element == FLOAT:
+            raise feature.source.error(f"{feature.name} is categorical, but its values are float64", hint="cast them with int()")
+        return role
 
     def _output(self, feature: Feature, nodes: list[Node], placed: dict[int, int]) -> Output:
         compiled = self._compiled[feature.name]
         index = placed[compiled.value]
         node = nodes[index]
-        role = feature.role or ("dense" if node.type.element == FLOAT else "categorical")
-        if role == "categorical" and node.type.element == FLOAT:
-            message = f"{feature.name} is categorical, but its values are float64"
-            raise feature.source.error(message, hint="cast them with int()")
+        role = self._role(feature, node.type)
         domains = self._domains(feature)
         cardinality = feature.cardinality
         if cardinality is None and role == "categorical" and node.type.element == INT:

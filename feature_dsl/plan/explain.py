@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from feature_dsl.plan.nodes import COLUMN, CONSTANT, Input, Node, Output
 from feature_dsl.types import Value
@@ -21,13 +21,20 @@ def show(value: Value) -> str:
 
 def users(nodes: Sequence[Node], outputs: Sequence[Output]) -> list[tuple[str, ...]]:
     """For each node, the features that need it."""
-    needed: list[list[str]] = [[] for _ in nodes]
-    for output in outputs:
-        needed[output.node].append(output.name)
+    needed = [0] * len(nodes)  # a bit for each feature: thousands that use each other would not fit as lists
+    for place, output in enumerate(outputs):
+        needed[output.node] |= 1 << place
     for index in range(len(nodes) - 1, -1, -1):
         for arg in nodes[index].args:
-            needed[arg].extend(name for name in needed[index] if name not in needed[arg])
-    return [tuple(names) for names in needed]
+            needed[arg] |= needed[index]
+    return [tuple(outputs[place].name for place in _bits(bits)) for bits in needed]
+
+
+def _bits(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _short(text: str) -> str:

@@ -129,7 +129,7 @@ def _compile(features: FeatureSet, schema: pa.Schema | None, errors: _Errors) ->
         if guessing and not uses[name] <= known | uses.keys():
             continue
         try:
-            compiler.plan([name], None)
+            compiler.require(name)
         except FeatureError as problem:
             errors.add(problem)
             continue
