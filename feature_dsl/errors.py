@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _LONGEST = 600
 _LONGEST_NAME = 200
 _AS_GOOD = 0.05
+_FEW = 8
 
 
 class FeatureError(ValueError):
@@ -71,14 +72,22 @@ def visible(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in short)
 
 
+def closest(name: str, known: Iterable[str]) -> list[str]:
+    """Known names that are as close to a name as the closest one, best first, at most three; those that it begins where none is close."""
+    names = sorted(set(known))
+    name = name[:_LONGEST_NAME]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    likeness = {match: difflib.SequenceMatcher(None, match, name).ratio() for match in close}
+    begun = [other for other in names if len(name) > 2 and other.startswith(name)]
+    return [match for match in close if likeness[match] >= likeness[close[0]] - _AS_GOOD] or begun[:3]
+
+
 def did_you_mean(name: str, known: Iterable[str], list_few: bool = True) -> str | None:
     """A hint that names the closest known names, or (with ``list_few``) all of them where they are few, or None."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(name[:_LONGEST_NAME], names, n=3, cutoff=0.6)
+    close = closest(name, names)
     if close:
-        likeness = {match: difflib.SequenceMatcher(None, match, name[:_LONGEST_NAME]).ratio() for match in close}
-        close = [match for match in close if likeness[match] >= likeness[close[0]] - _AS_GOOD]
         return "did you mean " + " or ".join(repr(match) for match in close) + "?"
-    if list_few and 0 < len(names) <= 8:
+    if list_few and 0 < len(names) <= _FEW:
         return "known: " + ", ".join(names)
     return None

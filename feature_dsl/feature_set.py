@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feature_dsl import limits
-from feature_dsl.document.features import CONTEXT, Document, Domain, Feature, Refuse, at_once, read_document, single
+from feature_dsl.document.domains import CONTEXT, Domain, Refuse
+from feature_dsl.document.features import Document, Feature, at_once, read_document, single
 from feature_dsl.document.marked import parse
 from feature_dsl.errors import FeatureError, FeatureWarning, did_you_mean
 from feature_dsl.kinds.base import Lowered

@@ -9,7 +9,7 @@ from typing import Any
 
 from feature_dsl import limits
 from feature_dsl.document.marked import Marked
-from feature_dsl.errors import FeatureError, did_you_mean
+from feature_dsl.errors import FeatureError, closest, did_you_mean
 
 Constant = int | float | str | bool
 _NUMBER_LIKE = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
@@ -39,8 +39,9 @@ class Entry:
         self.asked.add(key)
         if key not in self.marked.value:
             written = [known for known in self.marked.value if known not in self.asked]
-            hint = did_you_mean(key, written) if len(written) > 0 else None
-            raise self.error(f"{self.name} needs a field {key!r}", hint=hint if hint and "mean" in hint else None)
+            close = closest(key, written)
+            hint = f"is {close[0]!r} a slip for it?" if close else None
+            raise self.error(f"{self.name} needs a field {key!r}", hint=hint)
         found: Marked = self.marked.value[key]
         return found
 
@@ -62,7 +63,9 @@ class Entry:
             return default
         value = self.raw(key).value
         if type(value) is not int or not low <= value <= high:
-            wanted = f"an integer of at least {low}" if high == 2**63 - 1 else f"an integer from {low} to {high}"
+            wanted = f"an integer from {low:,} to {high:,}"
+            if high == 2**63 - 1:
+                wanted = "an integer" if low == -(2**63) else f"an integer of at least {low}"
             raise self.error(f"{key} of {self.name} has to be {wanted}, not {_shown(value)}", key)
         return value
 
@@ -87,8 +90,10 @@ class Entry:
     def sequence(self, key: str, low: int = 1) -> list[Marked]:
         """A list of at least ``low`` items."""
         value = self.raw(key).value
-        if not isinstance(value, list) or len(value) < low:
-            raise self.error(f"{key} of {self.name} has to be a list of at least {low}", key)
+        if not isinstance(value, list):
+            raise self.error(f"{key} of {self.name} has to be a list, not {_shown(value)}", key)
+        if len(value) < low:
+            raise self.error(f"{key} of {self.name} has to hold at least {low} item{'s' if low > 1 else ''}", key)
         if len(value) > limits.LIST_LENGTH:
             raise self.error(f"{key} of {self.name} has more than {limits.LIST_LENGTH:,} items", key)
         return value
@@ -109,7 +114,8 @@ class Entry:
         items = self.sequence(key)
         for item in items:
             if not isinstance(item.value, str | int | float) or isinstance(item.value, bool):
-                raise item.error(f"{key} of {self.name} holds texts or numbers, not {_shown(item.value)}", "quote it")
+                hint = "quote it" + (": YAML reads yes, no, on and off as true and false" if isinstance(item.value, bool) else "")
+                raise item.error(f"{key} of {self.name} holds texts or numbers, not {_shown(item.value)}", hint)
             if isinstance(item.value, str) != isinstance(items[0].value, str):
                 raise item.error(f"{key} of {self.name} mixes texts and numbers", "quote all of them, or none")
             if not isinstance(item.value, str):
@@ -121,7 +127,7 @@ class Entry:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             like = isinstance(value, str) and _NUMBER_LIKE.fullmatch(value)
             hint = "YAML wants a point and a sign there: 1.0e-3" if like else None
-            raise item.error(f"{key} of {self.name} has to be a finite number, not {_shown(value)}", hint)
+            raise item.error(f"{key} of {self.name} wants a finite number, not {_shown(value)}", hint)
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise item.error(f"{key} of {self.name} holds an integer that does not fit in 64 bits")
         return value

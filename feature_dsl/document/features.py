@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from feature_dsl import limits
+from feature_dsl.document.domains import Domain, Refuse, read_domains
 from feature_dsl.document.entry import Entry
 from feature_dsl.document.marked import Marked
 from feature_dsl.errors import FeatureError, FeatureWarning, did_you_mean
 from feature_dsl.kinds.base import Lowered, kinds
 from feature_dsl.syntax.source import Source
 from feature_dsl.syntax.tree import Script
-from feature_dsl.types import NAMES, Type, parse_type
 
 VERSION = 1
-CONTEXT = "context"
 ROLES = ("categorical", "dense", "key")
+_NAME_HINT = "a to z, A to Z, digits, '_', '-' and '.', a letter or '_' first, at most 128"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
-
-
-Refuse = Callable[[FeatureError], None]
-"""What becomes of a mistake: raised at once, or noted so that reading goes on with the next value."""
 
 
 def at_once(problem: FeatureError) -> None:
@@ -31,23 +27,12 @@ def at_once(problem: FeatureError) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
-    """Who a column belongs to.
-
-    :param key: the column that unlocks it, None of the implicit domain ``context``.
-    """
-
-    name: str
-    key: str | None
-    columns: dict[str, Type]
-
-
-@dataclass(frozen=True, slots=True)
 class Feature:
     """One feature as written: its script and what the file says of its column.
 
     :param source: where its script lies, or its entry where a kind made the script.
     :param written: whether ``source`` is the script's own text, so that positions in it are exact.
+    :param places: where the entry's texts lie, by text, for mistakes in a script that a kind made.
     """
 
     name: str
@@ -58,6 +43,7 @@ class Feature:
     table: str | None
     role: str | None
     cardinality: int | None
+    places: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +68,7 @@ def read_document(root: Marked, refuse: Refuse = at_once) -> Document:
         raise top.error(f"this release reads version {VERSION} of feature files", "version")
     group = top.text("group", "features")
     warnings: dict[str, list[FeatureWarning]] = {}
-    domains = _domains(top, refuse)
+    domains = read_domains(top, refuse)
     features: dict[str, Feature] = {}
     entries = top.sequence("features")
     if len(entries) > limits.FEATURES:
@@ -114,62 +100,13 @@ def _placed(marked: Marked, earlier: dict[str, Feature]) -> tuple[Feature, list[
     return feature, [FeatureWarning(doubt, place.file, place.line, place.column) for doubt in doubts]
 
 
-def _domains(top: Entry, refuse: Refuse) -> tuple[Domain, ...]:
-    found: list[Domain] = []
-    if top.has("domains"):
-        marked = top.raw("domains")
-        for name, value in _mapping(marked, "domains").items():
-            entry = Entry(f"domain {name}", value)
-            written = _entry_mapping(entry, "columns")
-            columns = _columns(written, refuse)
-            key = entry.text("key")
-            if key not in written:
-                raise entry.error(f"the key {key!r} is not among the columns of domain {name}", "key",
-                                  did_you_mean(key, written))  # fmt: skip
-            entry.finish()
-            found.append(Domain(name, key, columns))
-    if top.has("columns"):
-        found.append(Domain(CONTEXT, None, _columns(_entry_mapping(top, "columns"), refuse)))
-    seen: dict[str, str] = {}
-    for domain in found:
-        for column in domain.columns:
-            if column in seen:
-                message = f"the column {column!r} stands in {seen[column]} and in {domain.name}"
-                raise top.error(message, "domains", "a column belongs to one domain")
-            seen[column] = domain.name
-    return tuple(found)
-
-
-def _entry_mapping(entry: Entry, key: str) -> dict[str, Marked]:
-    if not isinstance(entry.marked.value, dict):
-        raise entry.marked.error(f"{entry.name} has to be a mapping")
-    return _mapping(entry.raw(key), f"{key} of {entry.name}")
-
-
-def _mapping(marked: Marked, what: str) -> dict[str, Marked]:
-    if not isinstance(marked.value, dict):
-        raise marked.error(f"{what} has to be a mapping")
-    return marked.value
-
-
-def _columns(columns: dict[str, Marked], refuse: Refuse) -> dict[str, Type]:
-    types: dict[str, Type] = {}
-    for name, marked in columns.items():
-        kind = parse_type(marked.value) if isinstance(marked.value, str) else None
-        if kind is None:
-            refuse(marked.error(f"column {name!r} has no type {marked.value!r}", did_you_mean(str(marked.value), NAMES)))
-        else:
-            types[name] = kind
-    return types
-
-
 def _feature(marked: Marked) -> tuple[Feature, bool, tuple[str, ...]]:
     if not isinstance(marked.value, dict):
         raise marked.error("a feature is a mapping with name, kind and the kind's fields")
     entry = Entry("a feature", marked)
     name = entry.text("name")
     if not _NAME.fullmatch(name):
-        raise entry.error(f"{name!r} is no name for a feature", "name", "letters, digits, '_', '-' and '.', a letter first")
+        raise entry.error(f"{name!r} is no name for a feature", "name", _NAME_HINT)
     entry.name = name
     kind, known = entry.text("kind"), kinds()
     if kind not in known:
@@ -182,8 +119,20 @@ def _feature(marked: Marked) -> tuple[Feature, bool, tuple[str, ...]]:
     lowered = known[kind](entry)
     entry.finish()
     source = lowered.source or entry.marked.source
-    feature = Feature(name, kind, lowered.script, source, lowered.source is not None, table, role or lowered.role, cardinality)
+    written = lowered.source is not None
+    places = {} if written else _places(marked)
+    feature = Feature(name, kind, lowered.script, source, written, table, role or lowered.role, cardinality, places)
     return feature, override, lowered.warnings
+
+
+def _places(marked: Marked) -> dict[str, Source]:
+    """Where an entry's texts lie, those of its lists too; name and kind aside."""
+    found: dict[str, Source] = {}
+    for key, value in marked.value.items():
+        for item in value.value if isinstance(value.value, list) else [value]:
+            if isinstance(item.value, str) and key not in ("name", "kind"):
+                found.setdefault(item.value, item.source)
+    return found
 
 
 def single(name: str, lowered: Lowered, source: Source) -> Document:

@@ -16,6 +16,7 @@ from feature_dsl.syntax.source import Source
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+_RESOLVED = {_TAG + name for name in ("timestamp", "value", "binary")}
 # What YAML 1.1 reads as a number in base 8, 2, 16 or 60 is refused: nobody who writes 007 or 1:30 means that number.
 _PLAIN_NUMBER = re.compile(
     r"[+-]?(0|[1-9][0-9_]*|[0-9][0-9_]*\.[0-9_]*([eE][+-][0-9]+)?|\.[0-9_]+([eE][+-][0-9]+)?|\.(inf|Inf|INF))|\.(nan|NaN|NAN)"
@@ -54,12 +55,26 @@ def parse(text: str, file: str | None) -> Marked:
         mark = problem.problem_mark or problem.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"the file is not YAML: {problem.problem or problem.context}"
-        raise FeatureError(message, file=file, line=line, column=column) from None
+        raise FeatureError(message, file=file, line=line, column=column, hint=_yaml_hint(problem, text)) from None
     except yaml.reader.ReaderError as problem:
         raise FeatureError(f"the file is not YAML: {problem.reason}", file=file, line=1, column=1) from None
     if root is None:
         raise FeatureError("the feature file is empty", file=file, line=1, column=1)
     return _Converter(text, file).convert(root)
+
+
+def _yaml_hint(problem: yaml.MarkedYAMLError, text: str) -> str | None:
+    mark, begin = problem.problem_mark, problem.context_mark
+    line = text.split("\n", mark.line + 1)[mark.line] if mark is not None and mark.line <= text.count("\n") else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with blanks, not with tabs"
+    if "another document" in str(problem.problem):
+        return "a feature file is one document, without a line '---' in it"
+    if "mapping values" in str(problem.problem):
+        return "a text with ': ' in it needs quotes"
+    if begin is not None and mark is not None and begin.line < mark.line:
+        return f"see line {begin.line + 1}, {problem.context}"
+    return None
 
 
 def _check_letters(text: str, file: str | None) -> None:
@@ -127,6 +142,10 @@ class _Converter:
 
     def _scalar(self, node: Any) -> Any:
         written = node.value[:40]
+        if node.tag == _TAG + "merge":
+            raise _at(node.start_mark, self._file, "a feature file holds no YAML merge keys", "write the fields out")
+        if node.tag not in _SCALARS and node.tag not in _RESOLVED:
+            raise _at(node.start_mark, self._file, f"a feature file holds no YAML tags such as {node.tag[:80]!r}", "remove it")
         if node.tag not in _SCALARS:
             raise _at(node.start_mark, self._file, f"{written!r} is neither text nor a number", "quote it")
         if node.tag in (_TAG + "int", _TAG + "float"):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from feature_dsl.document.features import CONTEXT, VERSION, Feature
+from feature_dsl.document.domains import CONTEXT
+from feature_dsl.document.features import VERSION, Feature
 from feature_dsl.syntax.printer import print_script
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, register
@@ -17,7 +18,7 @@ def _index_rule(arguments: Sequence[Argument]) -> Signature:
     count(arguments, 2)
     words = constant_list(arguments, 0, "the vocabulary")
     if len(set(words)) != len(words):
-        twice = next(word for word in words if words.count(word) > 1)
+        twice = Counter(words).most_common(1)[0][0]
         raise TypeProblem(f"has {twice!r} twice in its vocabulary", 0)
     kind = unify((Argument(arguments[0].type.element), arguments[1]))
     if kind == BOOL or kind.is_list:

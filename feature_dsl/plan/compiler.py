@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from feature_dsl.document.features import CONTEXT, Feature
+from feature_dsl.document.domains import CONTEXT
+from feature_dsl.document.features import Feature
 from feature_dsl.errors import FeatureError, did_you_mean
 from feature_dsl.operations.base import TypeProblem
 from feature_dsl.plan.builder import Builder

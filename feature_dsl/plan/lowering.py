@@ -92,22 +92,24 @@ class Lowering:
         try:
             return self._builder.call(name, arguments)
         except TypeProblem as problem:
-            at = expression.at
-            if problem.argument is not None and isinstance(expression, Call):
-                parts = expression.arguments
-                at = (parts[problem.argument].at if problem.argument < len(parts) else None) or at
-            message = problem.message if problem.message.startswith("there is no") else f"{name} {problem.message}"
-            raise self._error(message, at, problem.hint) from None
+            at, faulty = expression.at, expression
+            if problem.argument is not None and isinstance(expression, Call) and problem.argument < len(expression.arguments):
+                faulty = expression.arguments[problem.argument]
+                at = faulty.at or at
+            said = f": {problem.message}" if problem.message.startswith("the ") else f" {problem.message}"
+            message = problem.message if problem.message.startswith("there is no") else name + said
+            raise self._error(message, at, problem.hint, faulty) from None
 
     def _reference(self, expression: Call) -> int:
         arguments = expression.arguments
         name = arguments[0].value if len(arguments) == 1 and isinstance(arguments[0], Literal) else None
         if not isinstance(name, str) or not name:
-            raise self._error(f"{expression.name} takes one name in quotes", expression.at)
+            bare = arguments[0].name if arguments and isinstance(arguments[0], Name) else "age"
+            raise self._error(f"{expression.name} takes one name in quotes", expression.at, f'{expression.name}("{bare}")')
         try:
             found = self._resolve(name)
         except TypeProblem as problem:
-            raise self._error(problem.message, expression.at, problem.hint) from None
+            raise self._error(problem.message, expression.at, problem.hint, expression) from None
         if isinstance(found, int):
             return found
         return found.value if expression.name == "x" else found.unhashed
@@ -165,8 +167,8 @@ class Lowering:
         if node.type.element == BOOL:
             return self._call("int", [index], value)
         if node.type.element == TEXT and not self._builder.is_missing(index):
-            message = f"the feature {self._feature.name!r} gives {node.type}, and a feature is a number"
-            raise self._error(message, value.at, "index() it in a vocabulary or hash_bucket() it")
+            message = f"the feature {self._feature.name!r} gives {node.type.element}, and a feature is a number"
+            raise self._error(message, value.at, "index() it in a vocabulary or hash_bucket() it", value)
         return index
 
     def _numeric(self, index: int, value: Expression) -> int:
@@ -201,8 +203,19 @@ class Lowering:
     def _node(self, index: int) -> Node:
         return self._builder.nodes[index]
 
-    def _error(self, message: str, at: Position | None = None, hint: str | None = None) -> FeatureError:
+    def _error(
+        self, message: str, at: Position | None = None, hint: str | None = None, expression: Expression | None = None
+    ) -> FeatureError:
         feature = self._feature
-        if not feature.written:
-            message = f"{feature.name}: {message}"
-        return feature.source.error(message, at if feature.written else None, hint)
+        if feature.written:
+            return feature.source.error(message, at, hint)
+        # A script that a kind made has no text: the mistake lies where the entry names what the expression reads.
+        read = [place for place in map(feature.places.get, _texts(expression)) if place is not None]
+        place = read[0] if read else feature.source
+        return place.error(message if f"feature {feature.name!r}" in message else f"{feature.name}: {message}", hint=hint)
+
+
+def _texts(expression: Expression | None) -> Iterator[str]:
+    for part in walk(expression) if expression is not None else ():
+        if isinstance(part, Literal) and isinstance(part.value, str):
+            yield part.value

@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from feature_dsl import limits
 from feature_dsl.errors import did_you_mean
+from feature_dsl.syntax.hints import letter_hint, token_hint
 from feature_dsl.syntax.source import Source
 from feature_dsl.syntax.tree import Call, Expression, Literal, Name, Position, Script, Statement, call
 
@@ -87,7 +88,7 @@ class _Tree(Transformer[Token, object]):  # type: ignore[misc,unused-ignore]
             if len(body) == 5:
                 return chr(int(body[1:], 16))
             if body not in _ESCAPES:
-                raise _Problem(f"unknown escape {match.group()!r} in a string", _at(token), "write \\\\ for a backslash")
+                raise _Problem(f"unknown escape {match.group()} in a string", _at(token), "write \\\\ for a backslash")
             return _ESCAPES[body]
 
         value = _ESCAPE.sub(escape, str(token)[1:-1])
@@ -162,35 +163,29 @@ def _lark() -> Lark:
     )
 
 
-def _syntax_hint(problem: UnexpectedToken) -> str | None:
-    accepts = problem.accepts or problem.expected
-    if "_NL" in accepts and problem.token.type in ("NAME", "STRING", "INTEGER", "REAL"):
-        return "a statement ends at a newline or ';'"
-    if accepts == {"_DEF"} or ("_DEF" in accepts and len(accepts) <= 3):
-        return "a script consists of def meta(){…}, def setup(){…} and def main(){…}"
-    if "RPAR" in accepts:
-        return "is a ')' missing?"
-    return None
-
-
 def _run(text: str, source: Source, start: str) -> object:
+    what = "script" if start == "start" else "expression"
     if len(text) > limits.SCRIPT_CHARACTERS:
-        raise source.error(f"the script is longer than {limits.SCRIPT_CHARACTERS:,} characters")
+        raise source.error(f"the {what} is longer than {limits.SCRIPT_CHARACTERS:,} characters")
     try:
         return _lark().parse(text, start=start)
     except _Problem as problem:
         raise source.error(problem.message, problem.at, problem.hint) from None
     except UnexpectedToken as problem:
-        what = "the end of the script" if problem.token.type == "$END" else _shown(problem.token)
-        at = Position(problem.line, problem.column) if problem.line > 0 else _end_of(text)
-        raise source.error(f"the script does not parse at {what}", at, _syntax_hint(problem)) from None
+        token = problem.token
+        if token.type == "$END":
+            at, before, shown = _end_of(text), "", f"the end of the {what}"
+        else:
+            at, shown = Position(problem.line, problem.column), _shown(token)
+            before = text[: token.start_pos].rpartition("\n")[2]
+        hint = token_hint(token.type, str(token), before, problem.accepts or problem.expected)
+        raise source.error(f"the {what} does not parse at {shown}", at, hint) from None
     except UnexpectedCharacters as problem:
         letter = text[problem.pos_in_stream : problem.pos_in_stream + 1]
-        hint = "is the closing quote missing?" if letter in "\"'" else None
         at = Position(problem.line, problem.column)
-        raise source.error(f"the script does not parse at character {letter!r}", at, hint) from None
+        raise source.error(f"the {what} does not parse at character {letter!r}", at, letter_hint(letter)) from None
     except UnexpectedInput as problem:
-        raise source.error("the script does not parse", Position(problem.line, problem.column)) from None
+        raise source.error(f"the {what} does not parse", Position(problem.line, problem.column)) from None
 
 
 def _shown(token: Token) -> str:
