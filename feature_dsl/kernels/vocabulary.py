@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from feature_dsl.kernels.xxh64 import digest
 from feature_dsl.machine.compiled import by_types, entry, kernel
-from feature_dsl.machine.memory import floats, same_bytes, words
+from feature_dsl.machine.memory import floats, load_u32, load_u64, octets, same_bytes, words
 from feature_dsl.machine.registers import (
     DATA,
     FLOAT,
@@ -28,13 +28,34 @@ from feature_dsl.machine.values import number_words, text_words
 from feature_dsl.types import Type, Value
 
 _SEED = np.uint64(0)
+# Odd numbers with bits all over: the golden ratio's and one of MurmurHash3's.
+_FIRST_FACTOR, _LAST_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
 Arrays = tuple[npt.NDArray[Any], ...]
+
+
+@inline
+def _spread(address: Any, length: Any) -> Any:
+    """A hash for tables alone, so that it may be as cheap as short words allow: both ends' bytes, multiplied and folded."""
+    if length > 16:
+        return digest(address, length, _SEED)
+    if length >= 8:
+        first, last = load_u64(address), load_u64(address + length - 8)
+    elif length >= 4:
+        first, last = load_u32(address), load_u32(address + length - 4)
+    elif length > 0:
+        first = np.uint64(octets(address)[0])
+        last = np.uint64(octets(address)[length - 1]) | np.uint64(octets(address)[length >> 1]) << np.uint64(8)
+    else:
+        first, last = np.uint64(0), np.uint64(0)
+    mixed = (first ^ np.uint64(length)) * _FIRST_FACTOR
+    mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ last) * _LAST_FACTOR
+    return mixed ^ (mixed >> np.uint64(32))
 
 
 @inline
 def find_slot(address: Any, length: Any, addresses: Any, lengths: Any, slots: Any, last: Any) -> Any:
     """The slot of an open-addressing table (``last`` + 1 slots, a power of two) that holds a text or is free."""
-    slot = np.int64(digest(address, length, _SEED)) & last
+    slot = np.int64(_spread(address, length)) & last
     while True:
         word = slots[slot]
         if word < 0 or (lengths[word] == length and same_bytes(addresses[word], address, length)):

@@ -17,6 +17,7 @@ malloc = _MACHINE("malloc", types.int64(types.int64))
 realloc = _MACHINE("realloc", types.int64(types.int64, types.int64))
 free = _MACHINE("free", types.void(types.int64))
 memcpy = _MACHINE("memcpy", types.int64(types.int64, types.int64, types.int64))
+madvise = _MACHINE("madvise", types.int32(types.int64, types.int64, types.int32))
 memcmp = _MACHINE("memcmp", types.int32(types.int64, types.int64, types.int64))
 
 
@@ -109,17 +110,16 @@ def call_release(context: Any, address: Any, structure: Any) -> Any:
 @njit(nogil=True, error_model="numpy")
 def same_bytes(left: Any, right: Any, count: Any) -> Any:
     """Whether two runs of bytes are equal: in place, for calling memcmp costs more than most texts' comparison."""
-    at = 0
-    while at + 8 <= count:
-        if load_u64(left + at) != load_u64(right + at):
-            return False
-        at += 8
-    if at + 4 <= count:
-        if load_u32(left + at) != load_u32(right + at):
-            return False
-        at += 4
-    while at < count:
+    if count >= 8:
+        at = 0
+        while at + 8 < count:
+            if load_u64(left + at) != load_u64(right + at):
+                return False
+            at += 8
+        return load_u64(left + count - 8) == load_u64(right + count - 8)
+    if count >= 4:
+        return load_u32(left) == load_u32(right) and load_u32(left + count - 4) == load_u32(right + count - 4)
+    for at in range(count):
         if octets(left)[at] != octets(right)[at]:
             return False
-        at += 1
     return True
