@@ -8,6 +8,7 @@ import numpy as np
 
 from feature_dsl import limits
 from feature_dsl.kernels.xxh64 import digest, digest_int
+from feature_dsl.machine import integers
 from feature_dsl.machine.compiled import by_types, kernel
 from feature_dsl.machine.elementwise import elementwise
 from feature_dsl.machine.memory import words
@@ -76,26 +77,45 @@ def _identity(frame: Any, step: Any) -> None:
 identity = by_types(integers=_identity, texts=_identity_text)
 
 
-@elementwise(("utf8", "int64"), "int64", missing=0)
-def _bucket_text(text: Any, size: Any) -> Any:
-    return 1 + np.int64(digest(text[0], text[1], _SEED)) % (size - 1)
-
-
-@elementwise(("int64", "int64"), "int64", missing=0)
-def _bucket(value: Any, size: Any) -> Any:
-    return 1 + np.int64(digest_int(value, _SEED)) % (size - 1)
-
-
-hash_bucket = by_types(integers=_bucket, texts=_bucket_text)
+@kernel
+def hash_bucket(frame: Any, step: Any) -> None:
+    """0 for missing, else 1 + floormod(hash, n - 1)."""
+    source, count = argument(frame, step, 0), size_of_result(frame, step)
+    out, stride = words(new_values(frame, step, count, False)[DATA]), source[STEP]
+    _hash_all(source, count, out)
+    _reduce(out, count, words(argument(frame, step, 1)[DATA])[0] - 1, 1)
+    if source[KIND] == TEXT:
+        lengths = words(source[MORE])
+        for at in range(count):
+            out[at] = out[at] if lengths[at * stride] != 0 else 0
+    elif source[MORE] != 0:
+        marks = words(source[MORE])
+        for at in range(count):
+            out[at] = 0 if marks[at * stride] != 0 else out[at]
 
 
 @kernel
 def hash_mod(frame: Any, step: Any) -> None:
+    """floormod(hash, n), missing as ""."""
     source, count = argument(frame, step, 0), size_of_result(frame, step)
-    size = words(argument(frame, step, 1)[DATA])[0]
     out = words(new_values(frame, step, count, False)[DATA])
+    _hash_all(source, count, out)
+    _reduce(out, count, words(argument(frame, step, 1)[DATA])[0], 0)
+
+
+@inline
+def _hash_all(source: Any, count: Any, out: Any) -> None:
     for at in range(count):
-        out[at] = np.int64(hash_value(source, at * source[STEP], _SEED)) % size
+        out[at] = np.int64(_SEED)
+    _chain(source, count, out)
+
+
+@inline
+def _reduce(hashes: Any, count: Any, divisor: Any, shift: Any) -> None:
+    """``shift + floormod(hash, divisor)`` in the hash's place."""
+    parts = integers.reciprocal(divisor)
+    for at in range(count):
+        hashes[at] = shift + integers.floor_remainder(hashes[at], divisor, parts)
 
 
 @kernel
@@ -111,8 +131,7 @@ def cross(frame: Any, step: Any) -> None:
             out[row] = np.int64(_SEED)
         for place in range(inputs):
             _chain(argument(frame, step, 1 + place), frame[ROWS], out)
-        for row in range(frame[ROWS]):
-            out[row] = 1 + out[row] % (size - 1)
+        _reduce(out, frame[ROWS], size - 1, 1)
         return
     offsets = new_lists(frame, step)
     for row in range(frame[ROWS]):
@@ -126,8 +145,9 @@ def cross(frame: Any, step: Any) -> None:
         for place in range(inputs):
             chosen[place] = 0
         for at in range(offsets[row], offsets[row + 1]):
-            out[at] = 1 + np.int64(_combination(frame, step, inputs, row, chosen)) % (size - 1)
+            out[at] = np.int64(_combination(frame, step, inputs, row, chosen))
             _advance(frame, step, inputs, row, chosen)
+    _reduce(out, offsets[frame[ROWS]], size - 1, 1)
 
 
 @inline

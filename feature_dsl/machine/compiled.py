@@ -26,14 +26,19 @@ _OPTIONS = {"nogil": True, "error_model": "numpy"}
 Function = Callable[..., Any]
 
 
+_HOST_FILES = {"engine.py", "program.py", "values.py", "warm.py"}
+"""Files of the machine that are Python alone: what they say is in no kernel."""
+
+
 @functools.cache
 def _sources() -> str:
-    """Digest of all files of the machine and of the kernels."""
+    """Digest of all files that may be compiled into a kernel."""
     digest = hashlib.sha256()
     package = Path(__file__).parent.parent
     for folder in ("machine", "kernels"):
         for path in sorted((package / folder).glob("*.py")):
-            digest.update(path.read_bytes())
+            if path.name not in _HOST_FILES:
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -119,7 +119,7 @@ def same_bytes(left: Any, right: Any, count: Any) -> Any:
         return load_u64(left + count - 8) == load_u64(right + count - 8)
     if count >= 4:
         return load_u32(left) == load_u32(right) and load_u32(left + count - 4) == load_u32(right + count - 4)
-    for at in range(count):
-        if octets(left)[at] != octets(right)[at]:
-            return False
-    return True
+    at = 0
+    while at < count and octets(left)[at] == octets(right)[at]:
+        at += 1
+    return at == count

@@ -21,7 +21,7 @@ from feature_dsl.plan.nodes import COLUMN, CONSTANT, Node
 from feature_dsl.types import Type
 
 Words = npt.NDArray[np.int64]
-BLOCK_ROWS = 1024
+BLOCK_ROWS = 512
 """Rows of a block: registers of a block of a usual plan stay in a core's cache."""
 
 KINDS = {"int64": layout.INT, "float64": layout.FLOAT, "utf8": layout.TEXT, "bool": layout.BOOL}
