@@ -1,0 +1,24 @@
+"""The benchmarks run, on few rows, and check what they compare."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.slow
+def test_the_feature_benchmark_prints_its_tables() -> None:
+    for package in ("polars", "polars_hash"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    command = [sys.executable, str(HERE / "features.py"), "--rows", "20000", "--rounds", "1", "--calls", "20"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for word in ("outputs equal", "| Polars with polars-hash | 2 |", "| Plan.bind | 200 |", "200 features:"):
+        assert word in done.stdout
