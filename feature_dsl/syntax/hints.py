@@ -19,9 +19,11 @@ _WORDS = {
     "from": "there are no imports; operations are known by their names",
     "for": "there are no loops; operations on a list work on each of its elements",
     "while": "there are no loops; operations on a list work on each of its elements",
+    "not": "'not' is !",
     "let": "a variable is set by name = value",
     "var": "a variable is set by name = value",
 }
+_SIGNS = {"and": "'and' is &&", "or": "'or' is ||", "in": "contains(text, part) looks in a text, index(list, value) in a list"}
 _BLOCKS = "a script consists of def meta(){…}, def setup(){…} and def main(){…}"
 
 
@@ -43,6 +45,8 @@ def token_hint(kind: str, text: str, before: str, accepts: Set[str]) -> str | No
         return _WORDS[first]
     if "_DEF" in accepts:
         return _BLOCKS
+    if text in _SIGNS:
+        return _SIGNS[text]
     if kind == "EQUAL":
         return "== compares"
     if kind == "COMPARE":
@@ -53,6 +57,6 @@ def token_hint(kind: str, text: str, before: str, accepts: Set[str]) -> str | No
         return _LETTERS["^"]
     if accepts == {"LPAR"}:
         return "an operation is called with its arguments in parentheses"
-    if "_NL" in accepts and kind in ("NAME", "STRING", "INTEGER", "REAL"):
+    if "_NL" in accepts and "$END" not in accepts and kind in ("NAME", "STRING", "INTEGER", "REAL"):
         return "a statement ends at a newline or ';'"
     return "is a ')' missing?" if "RPAR" in accepts else None

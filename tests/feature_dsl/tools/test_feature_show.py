@@ -23,6 +23,8 @@ _TEXT = st.text(st.sampled_from("abAB01 |,:#'\"\\\n\t\r\x00\x1b\x85\u2028\ufeff√
 _BUCKETS = st.integers(2, 2**40)
 _NUMBER = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 _FLAG = st.booleans()
+_LENGTH = st.integers(1, 99)
+_RISING = st.lists(_NUMBER, min_size=1, unique_by=float).map(sorted)
 _EXPRESSIONS = st.sampled_from(
     ["n + 1", "-n * 2.5e-3", 'if(x("a b") == "x\\ny", 1, f)', "!ok || n < -9", 'x("q\\"\\\\").length()', "1e300", "9223372036854775807",
      'concat(s, "\\u0001\\u2028").hash_bucket(9)', "list_sum(li)", "take(lf, 2).get(0) - 1"]
@@ -53,10 +55,10 @@ ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
         _fields({"source": NUMBERS, "values": st.lists(_NUMBER.filter(bool), min_size=1, unique=True)}, {}),
     ],
     "boundary_feature": [
-        _fields({"source": NUMBERS, "boundaries": st.lists(_NUMBER, min_size=1, unique_by=float).map(sorted)}, {"default": st.integers(0, 9)})
+        _fields({"source": NUMBERS, "boundaries": _RISING}, {"default": st.integers(0, 9)})
     ],
     "list_feature": [
-        _fields({"source": TEXTS, "separator": _TEXT, "hash_buckets": _BUCKETS}, {"max_length": st.integers(1, 99), "reserve_missing": _FLAG}),
+        _fields({"source": TEXTS, "separator": _TEXT, "hash_buckets": _BUCKETS}, {"max_length": _LENGTH, "reserve_missing": _FLAG}),
         _fields({"source": _source("ls", "li"), "hash_buckets": _BUCKETS}, {"max_length": st.integers(1, 99)}),
     ],
     "id_feature": [_fields({"source": _source("s", "a b", "n")}, {"hash_buckets": _BUCKETS}).flatmap(
