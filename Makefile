@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # Plain PyPI's torch brings gigabytes of CUDA on Linux. Another source: TORCH_SOURCE=--find-links=FOLDER or --extra-index-url=URL
 TORCH_SOURCE ?=
+# Processes that share the tests among them; 0 for none but pytest itself.
+WORKERS ?= 2
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .PHONY: demo test check install install-test clean
@@ -11,7 +13,7 @@ demo: install
 	$(VENV)/bin/mlp demo
 
 test: install-test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder --durations=25
 
 check: install-test
 	$(VENV)/bin/ruff check .

@@ -93,6 +93,17 @@ def run_dag(airflow_db: Path) -> RunDag:
     return run
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests: those of a file stay together, and groups of longer ones go first."""
+    if not hasattr(config, "workerinput"):
+        return
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(config.rootpath).as_posix()))
+
+
 def _service_missing(longrepr: object) -> str | None:
     """Why a test was skipped, where CI has to run it: the reason names a variable of a service that is not set."""
     reason = longrepr[2] if isinstance(longrepr, tuple) else ""

@@ -21,10 +21,10 @@ import pytest
 
 from mlp_core.artifacts import walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic"), pytest.mark.timeout(1500)]
 T = TypeVar("T")
 DAG = "movielens_daily"
-DAYS = ("2000-11-19", "2000-11-20", "2000-11-21")
+DAYS = ("2000-11-20", "2000-11-21", "2000-11-22")
 # A backfill deploys nothing and so meets another champion; all that comes before is the same.
 COMPARED = ("partitions", "label", "xql", "trait_join", "feature", "features", "sample", "train", "evaluate.measures")
 
