@@ -13,7 +13,7 @@ demo: install
 	$(VENV)/bin/mlp demo
 
 test: install-test
-	$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder --durations=25
+	$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --durations=25
 
 check: install-test
 	$(VENV)/bin/ruff check .

@@ -93,15 +93,29 @@ def run_dag(airflow_db: Path) -> RunDag:
     return run
 
 
-@pytest.hookimpl(tryfirst=True)
+def _sharing(path: str) -> str:
+    """What a test file's tests share a process with: the file's own, or all that look at one run of the main job, slow to make."""
+    folder, _, name = path.rpartition("/")
+    return folder if folder.endswith("/main_job") and name != "test_demo.py" else path
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the tests: those of a file stay together, and groups of longer ones go first."""
-    if not hasattr(config, "workerinput"):
-        return
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(config.rootpath).as_posix()))
+    """Where several processes share the tests (pytest-xdist), the longest go first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: "main_job" not in item.path.parts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Hands the tests of a file, or of files that share more, to one process, so that nothing slow is made twice."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _sharing(nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
 
 
 def _service_missing(longrepr: object) -> str | None:

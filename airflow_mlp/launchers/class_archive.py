@@ -9,6 +9,7 @@ from pathlib import Path
 from airflow_mlp.launchers.base import Job, JobFailed
 from airflow_mlp.launchers.spark_home import CLASS_ARCHIVE, spark_home
 from airflow_mlp.launchers.spark_local import SparkLocalLauncher
+from airflow_mlp.triton.locking import locked
 from mlp_core.artifacts import Identity, begin
 from mlp_core.specs.jobs import File, Partition, Table, Trait, TraitJoinJob, pack_schema
 
@@ -21,6 +22,13 @@ def make_class_archive() -> Path:
     archive = spark_home() / CLASS_ARCHIVE
     if archive.exists():
         return archive
+    with locked(archive.with_name(".recording.lock")):
+        if not archive.exists():  # nobody has made it while this process waited
+            _record(archive)
+    return archive
+
+
+def _record(archive: Path) -> None:
     folder = Path(tempfile.mkdtemp(dir=archive.parent, prefix="recording-"))
     try:
         recorded = folder / CLASS_ARCHIVE
@@ -31,7 +39,6 @@ def make_class_archive() -> Path:
         Path(recorded).replace(archive)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return archive
 
 
 def _small_job(folder: Path) -> TraitJoinJob:

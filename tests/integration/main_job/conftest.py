@@ -53,16 +53,6 @@ class Home:
 
 
 @pytest.fixture(scope="session")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Model environments and downloaded data: of this session, or of MLP_TEST_CACHE to keep them between sessions."""
-    given = os.environ.get("MLP_TEST_CACHE")
-    folder = Path(given) if given else tmp_path_factory.mktemp("shared")
-    for name in ("envs", "cache"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def make_home(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Callable[[str], Home]:
     """A new, empty home by name."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlp_core.artifacts import Artifact
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("movielens"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 FIRST, SECOND = "2000-11-20", "2000-11-21"
 BY_PARTITION = ("label", "join_profiles", "features", "sample")
 

@@ -16,7 +16,7 @@ import pytest
 
 from mlp_core.artifacts import Artifact
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 DAY, NEXT_DAY = "2000-11-20", "2000-11-22"
 
 

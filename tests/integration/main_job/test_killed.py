@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 DAY = "2000-11-20"
 DEMO = ("demo", "--data", "synthetic", "--date", DAY)
 STEPS = ("wait_behaviour", "label", "join_profiles", "features", "statistics", "sample", "train", "evaluate", "deploy")

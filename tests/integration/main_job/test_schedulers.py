@@ -21,7 +21,7 @@ import pytest
 
 from mlp_core.artifacts import walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 T = TypeVar("T")
 DAG = "movielens_daily"
 DAYS = ("2000-11-20", "2000-11-21", "2000-11-22")

@@ -11,7 +11,7 @@ import pytest
 
 from mlp_core.artifacts import Artifact
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 NEXT_DAY = "2000-11-22"
 
 

@@ -13,13 +13,19 @@ from airflow_mlp.launchers.class_archive import make_class_archive
 from airflow_mlp.operators.step import Step
 from airflow_mlp.partition import RunPartition
 from mlp_core.artifacts import Artifact, Maker
+from mlp_core.home import home
 
 RunStep = Callable[..., dict[str, Artifact]]
 
 
 @pytest.fixture(scope="session")
-def class_archive() -> Path:
-    """Made once for all tests, which share a home."""
+def class_archive(shared_cache: Path) -> Path:
+    """Made once for all tests, in the cache that homes share."""
+    shared, own = shared_cache / "cache" / "spark", home() / "cache" / "spark"
+    shared.mkdir(exist_ok=True)
+    if not own.exists():
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.symlink_to(shared)
     return make_class_archive()
 
 
