@@ -107,7 +107,7 @@ def test_check_against_data(folder: Path) -> None:
     pq.write_table(pa.table({"user_id": [1], "age": ["a"]}), folder / "other.parquet")
     done = run("check", "features.yaml", "--input", "other.parquet")
     assert done.exit_code == 1
-    assert "features.yaml:6:46: error: uid: the column 'user_id' is int64 in the data, but declared as utf8" in done.output
+    assert "features.yaml:6:43: error: uid: the column 'user_id' is int64 in the data, but declared as utf8" in done.output
 
 
 def test_show_prints_scripts_that_are_the_same_plan(folder: Path) -> None:
