@@ -78,6 +78,10 @@ class Entry:
             return default
         return self._number(self.raw(key), key)
 
+    def needed_number(self, key: str) -> int | float:
+        """A finite number that has to be there."""
+        return self._number(self.raw(key), key)
+
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""
         if not self.has(key):

@@ -30,7 +30,7 @@ class Lowered:
 
 Kind = Callable[[Entry], Lowered]
 _KINDS: dict[str, Kind] = {}
-_MODULES = ("enum", "boundary", "list", "id", "cross", "raw", "expression", "lookup")
+_MODULES = ("enum", "boundary", "list", "id", "cross", "raw", "expression", "lookup", "overlap", "sequence")
 
 
 def kind(name: str) -> Callable[[Kind], Kind]:

@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feature_dsl.operations.spellings import SPELLINGS
 from feature_dsl.types import Type, Value
 
 Bounds = tuple[int, int]
 """Lowest and highest value of an int64 expression (or of a list's elements), both included, missing aside."""
+
+Reach = Callable[[Sequence[int | None], Sequence[Value]], int | None]
+"""From the arguments' greatest lengths (None: unbounded; 1 of a scalar) and constant values to the result's greatest length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,10 @@ class Operation:
         values (None of those that are not constant) and types to NumPy arrays.
     :param lifts: indexes of arguments that may be a list instead of a scalar: the operation then applies to each element.
     :param bounds: from the arguments to the result's bounds.
+    :param signature: the arguments and the result, for the page of the family.
+    :param notes: edge cases and rounding, a sentence each, for the page of the family.
+    :param reach: how long a list result can be; None where nothing bounds it.
+    :param total: whether no result, and no element of a list that results, is ever missing.
     """
 
     name: str
@@ -77,11 +85,19 @@ class Operation:
     prepare: str | None = None
     lifts: tuple[int, ...] = ()
     bounds: Callable[[Sequence[Argument]], Bounds | None] | None = None
+    signature: str = ""
+    notes: tuple[str, ...] = ()
+    reach: Reach | None = None
+    total: bool = False
 
 
 _REGISTRY: dict[tuple[str, int], Operation] = {}
 _LATEST: dict[str, Operation] = {}
-_FAMILIES = ("comparison", "logic", "arithmetic", "maths", "casts", "strings", "lists", "vocabulary", "hashing")
+_MODULES = (
+    "comparison", "logic", "arithmetic", "rounding", "totals", "maths", "trigonometry", "distances", "normalisers", "casts",
+    "strings", "lists", "ordering", "membership", "sequences", "combiners", "statistics", "vectors", "overlap",
+    "vocabulary", "hashing",
+)  # fmt: skip
 
 
 def register(operation: Operation) -> Operation:
@@ -97,14 +113,14 @@ def register(operation: Operation) -> Operation:
 
 @functools.cache
 def _load_families() -> None:
-    for family in _FAMILIES:
-        importlib.import_module(f"feature_dsl.operations.{family}")
+    for module in _MODULES:
+        importlib.import_module(f"feature_dsl.operations.{module}")
 
 
 def latest(name: str) -> Operation | None:
-    """The newest version of an operation, or None."""
+    """The newest version of an operation, by its name or by another engine's name for it, or None."""
     _load_families()
-    return _LATEST.get(name)
+    return _LATEST.get(SPELLINGS.get(name, name))
 
 
 def versioned(name: str, version: int) -> Operation | None:

@@ -40,7 +40,8 @@ def _to_int(value: Value) -> Value:
     return None
 
 
-def _to_float(value: Value) -> Value:
+def to_float(value: Value) -> Value:
+    """A float64 from a value of any scalar type; missing where a text is no decimal number."""
     if isinstance(value, str):
         return finite(float(value)) if REAL_TEXT.fullmatch(value) else None
     return float(value) if isinstance(value, int | float) else None
@@ -57,21 +58,21 @@ register(
         "int", 1, _cast(INT, (), "lists are cast element by element"), _to_int, f"{_KERNELS}:to_int",  # type: ignore[arg-type]
         "An int64: floats rounded towards zero, texts of decimal digits with a sign or none, bools 0 and 1; else missing.",
         (("int(2.9)", "2"), ('int("-12")', "-12"), ('int("1.5")', "missing"), ("int(true)", "1"), ("int(1e300)", "missing")),
-        "casts", lifts=(0,), bounds=_same_bounds,
+        "casts", lifts=(0,), bounds=_same_bounds, signature="v: any scalar → int64",
     )
 )  # fmt: skip
 register(
     Operation(
-        "float", 1, _cast(FLOAT, (), ""), _to_float, f"{_KERNELS}:to_float",  # type: ignore[arg-type]
+        "float", 1, _cast(FLOAT, (), ""), to_float, f"{_KERNELS}:to_float",  # type: ignore[arg-type]
         "A float64: integers to the nearest, texts of a decimal number with exponent or none; else missing.",
         (("float(2)", "2.0"), ('float("1e3")', "1000.0"), ('float("nan")', "missing"), ("float(false)", "0.0")),
-        "casts", lifts=(0,), prepare=f"{_KERNELS}:parsing",
+        "casts", lifts=(0,), prepare=f"{_KERNELS}:parsing", signature="v: any scalar → float64",
     )
 )  # fmt: skip
 register(
     Operation(
         "str", 1, _cast(TEXT, ("float64",), "engines print floats differently; int(), or bucket() it"),  # type: ignore[arg-type]
         _to_text, f"{_KERNELS}:to_text", "An integer's decimal digits; true or false of a bool. Floats are refused.",
-        (("str(-12)", '"-12"'), ("str(true)", '"true"')), "casts", lifts=(0,),
+        (("str(-12)", '"-12"'), ("str(true)", '"true"')), "casts", lifts=(0,), signature="v: int64, bool or utf8 → utf8",
     )
 )  # fmt: skip

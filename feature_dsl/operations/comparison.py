@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, register
-from feature_dsl.operations.rules import count, unify
+from feature_dsl.operations.rules import count, numbers, unify
 from feature_dsl.types import BOOL, Scalar, Type, Value
 
 _KERNELS = "feature_dsl.kernels.comparison"
+_SIGNATURE = "a, b: two numbers, two texts or two bools → bool"
 
 
 def _comparable(arguments: Sequence[Argument]) -> Signature:
@@ -49,6 +51,10 @@ def _is_missing_rule(arguments: Sequence[Argument]) -> Signature:
     return Signature((kind,), BOOL)
 
 
+def _is_finite(value: int | float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
 def _is_missing(value: Value) -> bool:
     return value is None or value == ()
 
@@ -58,8 +64,9 @@ register(
         "eq", 1, _comparable, _equal, f"{_KERNELS}:equal",
         "Whether two values are the same; missing is the same as missing (and so as \"\").",
         (('eq("a", "a")', "true"), ('eq("", "")', "true"), ('eq(1, "")', "false"), ("eq(1, 1.0)", "true"),
-         ("1 == 2", "false")),
-        "comparison", bounds=_truth,
+         ("1 == 2", "false"), ('eq(split("a,b", ","), "b")', "[false, true]")),
+        "comparison", lifts=(0, 1), bounds=_truth, signature=_SIGNATURE,
+        notes=("Floats compare by value: 0.0 and -0.0 are the same.", "Whether a whole list is empty: is_missing."),
     )
 )  # fmt: skip
 _COMPARISONS: tuple[tuple[str, Callable[[Any, Any], bool], str, tuple[tuple[str, str], ...]], ...] = (
@@ -76,7 +83,8 @@ for _name, _compare, _doc, _examples in _COMPARISONS:
     register(
         Operation(
             _name, 1, _comparable if _name == "ne" else _ordered, _meaning(_compare), f"{_KERNELS}:{_name}",
-            _doc, _examples, "comparison", bounds=_truth,
+            _doc, _examples, "comparison", lifts=(0, 1), bounds=_truth, signature=_SIGNATURE,
+            notes=("Floats compare by value: 0.0 and -0.0 are the same.",) if _name == "ne" else (),
         )
     )  # fmt: skip
 register(
@@ -84,6 +92,13 @@ register(
         "is_missing", 1, _is_missing_rule, _is_missing, f"{_KERNELS}:is_missing",
         "Whether a value is missing, or a list empty.",
         (('is_missing("")', "true"), ("is_missing(0)", "false"), ('is_missing(split("", ","))', "true")),
-        "comparison", bounds=_truth,
+        "comparison", bounds=_truth, signature="v: any type, or a list of it → bool",
+    )
+)  # fmt: skip
+register(
+    Operation(
+        "is_finite", 1, numbers(1, result=BOOL), _is_finite, f"{_KERNELS}:is_finite", "Whether a number is present and not infinite.",
+        (("is_finite(1)", "true"), ("is_finite(0.5)", "true"), ('is_finite("")', "false")), "comparison", lifts=(0,), bounds=_truth,
+        signature="x: number → bool", notes=("A column may hold an infinite number; no operation gives one.",),
     )
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from feature_dsl import limits
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, register
+from feature_dsl.operations.reach import product
 from feature_dsl.operations.rules import constant_int, count
 from feature_dsl.reference.xxh64 import xxh64
 from feature_dsl.types import INT, Scalar, Type, Value
@@ -88,14 +89,15 @@ register(
         "hash", 1, _hash_rule, _hash, f"{_KERNELS}:hashed",
         "The 64-bit hash of a text or an integer; missing counts as \"\".",
         (('hash("")', "-7444071767201028348"), ('hash("a")', "-8582455328737087284"),
-         ("hash(1)", "-7001672635703045582")), "hashing", lifts=(0,),
+         ("hash(1)", "-7001672635703045582")), "hashing", lifts=(0,), total=True, signature="v: utf8 or int64 → int64",
     )
 )  # fmt: skip
 register(
     Operation(
         "id", 1, _hash_rule, _id, f"{_KERNELS}:identity",
         "A 64-bit identity: an integer as it is, a text's hash; missing stays missing.",
-        (("id(7)", "7"), ('id("a")', "-8582455328737087284"), ('id("")', "missing")), "hashing", lifts=(0,),
+        (("id(7)", "7"), ('id("a")', "-8582455328737087284"), ('id("")', "missing")), "hashing",
+        lifts=(0,), signature="v: utf8 or int64 → int64",
     )
 )  # fmt: skip
 register(
@@ -103,14 +105,16 @@ register(
         "hash_bucket", 1, _bucket_rule(2), _hash_bucket, f"{_KERNELS}:hash_bucket",  # type: ignore[arg-type]
         "0 for missing, else 1 + floormod(hash, n - 1): a table of n rows whose row 0 is missing.",
         (('hash_bucket("a", 100)', "31"), ('hash_bucket("", 100)', "0")),
-        "hashing", lifts=(0,), bounds=_below(1),  # type: ignore[arg-type]
+        "hashing", signature="v: utf8 or int64, n: constant integer of at least 2 → int64",
+        lifts=(0,), bounds=_below(1), total=True,  # type: ignore[arg-type]
     )
 )  # fmt: skip
 register(
     Operation(
         "hash_mod", 1, _bucket_rule(1), lambda value, size: signed_hash(value) % size,  # type: ignore[arg-type]
         f"{_KERNELS}:hash_mod", "floormod(hash, n), missing as \"\": the plain bucket, for those who migrate.",
-        (('hash_mod("a", 100)', "16"),), "hashing", lifts=(0,), bounds=_below(1),  # type: ignore[arg-type]
+        (('hash_mod("a", 100)', "16"),), "hashing",
+        signature="v: utf8 or int64, n: constant integer of at least 1 → int64", lifts=(0,), bounds=_below(1), total=True,  # type: ignore[arg-type]
     )
 )  # fmt: skip
 register(
@@ -119,6 +123,7 @@ register(
         "1 + floormod(h, n - 1), where each input's hash seeds the next; missing and an empty list count as one \"\". "
         f"Lists give the Cartesian product, first input outermost, its first {limits.CROSS_COMBINATIONS:,} combinations.",
         (('cross(100, "a", "b")', "76"), ('cross(100, split("a,b", ","), "c")', "[96, 91]")),
-        "hashing", bounds=_below(0),  # type: ignore[arg-type]
+        "hashing", signature="n: constant integer of at least 2, a, b, …: utf8, int64 or lists → int64, or a list of it",
+        bounds=_below(0), reach=product, total=True,  # type: ignore[arg-type]
     )
 )  # fmt: skip

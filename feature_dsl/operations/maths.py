@@ -12,7 +12,9 @@ from feature_dsl.types import Value
 _KERNELS = "feature_dsl.kernels.maths"
 
 
-def _guarded(function: Callable[..., float]) -> Callable[..., Value]:
+def guarded(function: Callable[..., float]) -> Callable[..., Value]:
+    """A meaning from a function of floats: missing in, missing out; what it does not define, or is not finite, is missing."""
+
     def meaning(*values: float | None) -> Value:
         present = [value for value in values if value is not None]
         if len(present) != len(values):
@@ -45,7 +47,8 @@ _FUNCTIONS: tuple[tuple[str, int, Callable[..., float], str, tuple[tuple[str, st
 for _name, _arity, _function, _doc, _examples in _FUNCTIONS:
     register(
         Operation(
-            _name, 1, floats(_arity), _guarded(_function), f"{_KERNELS}:{_name}", _doc, _examples, "maths",
+            _name, 1, floats(_arity), guarded(_function), f"{_KERNELS}:{_name}", _doc, _examples, "maths",
             lifts=tuple(range(_arity)),
+            signature="x: number → float64" if _arity == 1 else "base: number, exponent: number → float64",
         )
     )  # fmt: skip

@@ -74,6 +74,67 @@ def floats(arity: int) -> Rule:
     return rule
 
 
+def a_list(arguments: Sequence[Argument], index: int = 0) -> Type:
+    """The type of an argument that has to be a list; the constant "" is the empty list, of texts where nothing says more."""
+    if arguments[index].is_missing:
+        return TEXT.as_list
+    kind = arguments[index].type
+    if not kind.is_list:
+        raise TypeProblem(f"wants a list, not {kind}", index, "split(…) or array(…) makes one")
+    return kind
+
+
+def a_vector(arguments: Sequence[Argument], index: int = 0) -> Type:
+    """The type of an argument that has to be a list of numbers; the constant "" is the empty one."""
+    if arguments[index].is_missing:
+        return INT.as_list
+    kind = a_list(arguments, index)
+    if not kind.element.is_number:
+        raise TypeProblem(f"wants a list of numbers, not {kind}", index, "float(list) or int(list) casts each element")
+    return kind
+
+
+def vectors(arity: int) -> Rule:
+    """Lists of numbers, taken as float64, to a float64."""
+
+    def rule(arguments: Sequence[Argument]) -> Signature:
+        count(arguments, arity)
+        for index in range(arity):
+            a_vector(arguments, index)
+        return Signature((FLOAT.as_list,) * arity, FLOAT)
+
+    return rule
+
+
+def reduction(result: Type | None = None) -> Rule:
+    """A list of numbers to one number of its type, or of ``result`` with the elements taken as that."""
+
+    def rule(arguments: Sequence[Argument]) -> Signature:
+        count(arguments, 1)
+        wanted = a_vector(arguments) if result is None else result.as_list
+        a_vector(arguments)
+        return Signature((wanted,), wanted.element)
+
+    return rule
+
+
+def same_list(arguments: Sequence[Argument]) -> Signature:
+    """One list, to a list of its type."""
+    count(arguments, 1)
+    kind = a_list(arguments)
+    return Signature((kind,), kind)
+
+
+def of_first(arguments: Sequence[Argument]) -> Bounds | None:
+    """The bounds of the first argument's elements."""
+    return arguments[0].bounds
+
+
+def not_negative(_: Sequence[Argument]) -> Bounds:
+    """At least zero."""
+    return 0, INT_MAX
+
+
 def constant_int(arguments: Sequence[Argument], index: int, what: str, low: int, high: int = INT_MAX) -> int:
     """The value of an argument that has to be an integer constant in low…high."""
     argument = arguments[index]

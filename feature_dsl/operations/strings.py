@@ -56,13 +56,13 @@ register(
         "split", 1, _separator, _split, f"{_KERNELS}:split",
         "The parts between separators, empty ones as missing elements; missing gives the empty list.",
         (('split("a|b", "|")', '["a", "b"]'), ('split("a||b", "|")', '["a", missing, "b"]'), ('split("", "|")', "[]")),
-        "strings",
+        "strings", signature="text: utf8, separator: constant text → list<utf8>",
     )
 )  # fmt: skip
 register(
     Operation(
         "concat", 1, _texts, _concat, f"{_KERNELS}:concat", "Texts one after another; missing adds nothing.",
-        (('concat("a", "_", "b")', '"a_b"'), ('concat("a", "")', '"a"')), "strings",
+        (('concat("a", "_", "b")', '"a_b"'), ('concat("a", "")', '"a"')), "strings", signature="a: utf8, b: utf8, … → utf8",
     )
 )  # fmt: skip
 for _name, _function, _doc, _examples in (
@@ -70,11 +70,16 @@ for _name, _function, _doc, _examples in (
     ("upper", _upper, "ASCII small letters as capitals; other letters stay.", (('upper("abä")', '"ABä"'),)),
     ("trim", _trim, "Without blanks (space, tab, line ends) at both ends.", (('trim(" a ")', '"a"'), ('trim(" ")', "missing"))),
 ):  # fmt: skip
-    register(Operation(_name, 1, fixed(TEXT, result=TEXT), _function, f"{_KERNELS}:{_name}", _doc, _examples, "strings", lifts=(0,)))
+    register(
+        Operation(
+            _name, 1, fixed(TEXT, result=TEXT), _function, f"{_KERNELS}:{_name}", _doc, _examples, "strings", lifts=(0,),
+            signature="text: utf8 → utf8",
+        )
+    )  # fmt: skip
 register(
     Operation(
         "contains", 1, fixed(TEXT, TEXT, result=BOOL), _contains, f"{_KERNELS}:contains",
         "Whether the second stands somewhere in the first; false where one is missing.",
-        (('contains("abc", "bc")', "true"), ('contains("abc", "")', "false")), "strings",
+        (('contains("abc", "bc")', "true"), ('contains("abc", "")', "false")), "strings", signature="text: utf8, part: utf8 → bool",
     )
 )  # fmt: skip

@@ -66,7 +66,8 @@ register(
         "A value's position in a constant vocabulary, from 0, or -1; missing is found where the vocabulary has \"\".",
         (('index(array("a", "b"), "b")', "1"), ('index(array("a"), "z")', "-1"), ('index(array("a", ""), "")', "1"),
          ("index(array(10, 20), 20)", "1"), ('index(array("a", "b"), split("b,c", ","))', "[1, -1]")),
-        "vocabulary", prepare=f"{_KERNELS}:vocabulary", lifts=(1,), bounds=_index_bounds,
+        "vocabulary", prepare=f"{_KERNELS}:vocabulary", lifts=(1,), bounds=_index_bounds, total=True,
+        signature="vocabulary: constant list, v: scalar of its type → int64",
     )
 )  # fmt: skip
 register(
@@ -76,5 +77,6 @@ register(
         (("bucket(0.05, array(0.01, 0.05, 0.1))", "2"), ("bucket(-1, array(0, 10))", "0"),
          ('bucket("", array(0, 10))', "missing"), ("bucket(array(5, 15), array(0, 10))", "[1, 2]")),
         "vocabulary", prepare=f"{_KERNELS}:boundaries", lifts=(0,), bounds=_bucket_bounds,
+        signature="x: number, boundaries: constant list of numbers → int64",
     )
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from feature_dsl import limits
 from feature_dsl.document.features import Feature
 from feature_dsl.errors import FeatureError, did_you_mean
-from feature_dsl.operations.base import TypeProblem
+from feature_dsl.operations.base import TypeProblem, versioned
 from feature_dsl.plan.builder import Builder
 from feature_dsl.plan.lengths import longest
 from feature_dsl.plan.nodes import Node
@@ -176,12 +176,12 @@ class Lowering:
         return self._builder.constant(0, INT) if node.type == TEXT else index
 
     def _never_missing(self, index: int) -> bool:
-        node = self._node(index)
-        return node.op in ("hash_bucket", "hash_mod", "hash", "index", "cross", "length") and not node.type.is_list
+        return not self._node(index).type.is_list and not self._may_miss(index)
 
     def _may_miss(self, index: int) -> bool:
         node = self._node(index)
-        return node.op not in ("hash_bucket", "hash_mod", "hash", "index", "cross", "drop_missing")
+        operation = versioned(node.op, node.version)
+        return operation is None or not operation.total
 
     def _compiled(self, value: int, raw: int, max_length: int | None, length: int | None) -> Compiled:
         hashes = self._node(raw).op in _HASHES

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import struct
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 
 COLUMNS = {
     "i": "int64", "j": "int64", "f": "float64", "g": "float64", "s": "utf8", "t": "utf8", "b": "bool",
-    "li": "list<int64>", "lf": "list<float64>", "ls": "list<utf8>",
+    "li": "list<int64>", "lf": "list<float64>", "ls": "list<utf8>", "lb": "list<bool>",
 }  # fmt: skip
 _ARROW = {
     "int64": pa.int64(), "float64": pa.float64(), "utf8": pa.utf8(), "bool": pa.bool_(),
     "list<int64>": pa.list_(pa.int64()), "list<float64>": pa.list_(pa.float64()), "list<utf8>": pa.list_(pa.utf8()),
+    "list<bool>": pa.list_(pa.bool_()),
 }  # fmt: skip
 SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS.items()])
+OPERATIONS_PER_PROGRAM = 14
 _WORDS = ["", "a", "b", "a|b", "|", "||ä", "ä|ö|a", "日本語", "Z z ", " 12 ", "12", "-7", "1e3", "x" * 40, "😀|😀", "9" * 19]
 _INTS = [0, 1, -1, 2, 3, 7, -7, 10, 100, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
 _FLOATS = [
     0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -2.5, 3.7, 10.0, 1e-300, 1e300, -1e300, 1000.0, 9.3e18, 2.0**63, -(2.0**63), 1e-5
 ]  # fmt: skip
+
+
+def sibling(name: str) -> ModuleType:
+    """A module of helpers that lies beside this one."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"feature_dsl_tests_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 class Programs:
@@ -32,7 +49,22 @@ class Programs:
         self.random = source
 
     def script(self, depth: int = 4) -> str:
-        """A whole script, of a scalar or a list."""
+        """A whole script: of one expression, or of several operations drawn evenly, whose values make one list."""
+        return self._nested(depth) if self.random.random() < 0.3 else self._broad(min(depth, 3))
+
+    def _broad(self, depth: int) -> str:
+        kind = self.random.choice(["int64", "float64"])
+        suited = _SUITED[kind]
+        parts = []
+        for name in self.random.sample(sorted(suited), OPERATIONS_PER_PROGRAM):
+            made, maker = self.random.choice(suited[name])
+            parts.append(_as_list(kind, made, maker(self, self.random.randint(0, depth - 1))))
+        lines = [f"  v{place} = {part}\n" for place, part in enumerate(parts)]
+        meta = self.random.choice(["initList()", "initArray(40, 7)"])
+        names = ", ".join(f"v{place}" for place in range(len(parts)))
+        return f"def meta(){{ {meta} }}\ndef main(){{\n{''.join(lines)}  concat_lists({names})\n}}\n"
+
+    def _nested(self, depth: int) -> str:
         kind = self.random.choice(["int64", "float64", "bool", "list<int64>", "list<float64>"])
         body = f"  v = {self.expression(kind, depth)}\n"
         if kind.startswith("list"):
@@ -81,7 +113,7 @@ class Programs:
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
     def value(self, kind: str) -> Any:
-        if self.random.random() < 0.15:
+        if self.random.random() < 0.25:
             return None
         if kind.startswith("list<"):
             return [self.value(kind[5:-1]) for _ in range(self.random.randint(0, 4))]
@@ -191,6 +223,36 @@ _MAKERS: dict[str, list[Maker]] = {
     ],
     "list<utf8>": [*_list("list<utf8>"), _split, _op("lower", "list<utf8>"), _op("str", "list<int64>")],
 }  # fmt: skip
+
+
+for _kind, _more in sibling("makers_of_numbers").MAKERS.items():
+    _MAKERS.setdefault(_kind, []).extend(_more)
+_CARRIED = {"int64": ("int64", "bool", "utf8", "list<int64>", "list<utf8>", "list<bool>"), "float64": ("float64", "list<float64>")}
+
+
+def _name(maker: Maker) -> str:
+    return maker(Programs(random.Random(0)), 0).split("(")[0]
+
+
+def _suited(kinds: tuple[str, ...]) -> dict[str, list[tuple[str, Maker]]]:
+    """Operations by name, each with the types that it gives and how it is made."""
+    found: dict[str, list[tuple[str, Maker]]] = {}
+    for kind in kinds:
+        for maker in _MAKERS[kind]:
+            found.setdefault(_name(maker), []).append((kind, maker))
+    return found
+
+
+_SUITED = {kind: _suited(kinds) for kind, kinds in _CARRIED.items()}
+
+
+def _as_list(kind: str, made: str, text: str) -> str:
+    """An expression of type ``made`` as a list of ``kind``."""
+    if made.endswith(("utf8", "utf8>")):
+        text = f"hash({text})"
+    if made.endswith(("bool", "bool>")):
+        text = f"int({text})"
+    return text if made.startswith("list") else f"array({text})"
 
 
 def exact(value: Any) -> Any:

@@ -24,6 +24,9 @@ def test_golden_plans_give_what_they_gave() -> None:
 def test_specification_is_up_to_date() -> None:
     spec = specification.SPEC.read_text(encoding="utf-8")
     assert specification.updated(spec) == spec, "run python -m feature_dsl.specification --write"
+    written = {page: page.read_text(encoding="utf-8") for page in specification.PAGES.glob("*.md")}
+    assert written == specification.pages(), "run python -m feature_dsl.specification --write"
+    assert all(f"({page.parent.name}/{page.name})" in spec for page in written)
 
 
 def _blocks(path: Path, language: str) -> list[str]:

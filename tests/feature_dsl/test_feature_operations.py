@@ -51,3 +51,4 @@ def test_every_operation_has_docs_and_examples() -> None:
     for name in names():
         operation = latest(name)
         assert operation is not None and operation.doc and operation.examples, name
+        assert operation.signature.count(" → ") == 1, name
