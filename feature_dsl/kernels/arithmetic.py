@@ -75,26 +75,6 @@ def _mod_floats(a: Any, b: Any) -> Any:
     return rest + b if (b < 0) != (rest < 0) else rest
 
 
-@elementwise(_INTEGERS, "int64")
-def _min(a: Any, b: Any) -> Any:
-    return b if b < a else a
-
-
-@elementwise(_FLOATS, "float64")
-def _min_floats(a: Any, b: Any) -> Any:
-    return b if b < a else a
-
-
-@elementwise(_INTEGERS, "int64")
-def _max(a: Any, b: Any) -> Any:
-    return b if b > a else a
-
-
-@elementwise(_FLOATS, "float64")
-def _max_floats(a: Any, b: Any) -> Any:
-    return b if b > a else a
-
-
 @elementwise(_FLOATS, "float64")
 def div(a: Any, b: Any) -> Any:
     return math.nan if b == 0 else a / b
@@ -125,8 +105,6 @@ sub = by_types(integers=_sub, floats=_sub_floats)
 mul = by_types(integers=_mul, floats=_mul_floats)
 floordiv = by_types(integers=_floordiv, floats=_floordiv_floats)
 mod = by_types(integers=_mod, floats=_mod_floats)
-min = by_types(integers=_min, floats=_min_floats)
-max = by_types(integers=_max, floats=_max_floats)
 neg = by_types(integers=_neg, floats=_neg_floats)
 abs = by_types(integers=_abs, floats=_abs_floats)
 

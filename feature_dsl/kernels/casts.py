@@ -119,15 +119,23 @@ def _is_decimal(letters: Any, end: Any) -> Any:
     return whole == end
 
 
+@inline
+def parse_float(frame: Any, address: Any, length: Any, locale: Any) -> Any:
+    """The decimal number that a text of one byte or more is, rounded to the nearest; NaN where it is none.
+
+    By the C library's strtod, which wants a zero after the text.
+    """
+    if not _is_decimal(octets(address), length):
+        return math.nan
+    copy = allocate(frame, length + 1)
+    memcpy(copy, address, length)
+    octets(copy)[length] = 0
+    return strtod_l(copy, 0, locale)
+
+
 @elementwise(("utf8",), "float64", with_frame=True)
 def _text_to_float(frame: Any, step: Any, text: Any) -> Any:
-    """Rounded to the nearest by the C library's strtod, which wants a zero after the text."""
-    if not _is_decimal(octets(text[0]), text[1]):
-        return math.nan
-    copy = allocate(frame, text[1] + 1)
-    memcpy(copy, text[0], text[1])
-    octets(copy)[text[1]] = 0
-    return strtod_l(copy, 0, words(state(step, 0))[0])
+    return parse_float(frame, text[0], text[1], words(state(step, 0))[0])
 
 
 @elementwise(("int64",), "float64")

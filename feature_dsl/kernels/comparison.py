@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from feature_dsl.machine.compiled import by_types, kernel
@@ -22,6 +23,7 @@ from feature_dsl.machine.registers import (
     list_start,
     missing,
     new_values,
+    size_of_result,
 )
 
 
@@ -112,9 +114,23 @@ def same_value(left: Any, at: Any, right: Any, other: Any) -> Any:
 @kernel
 def equal(frame: Any, step: Any) -> None:
     left, right = argument(frame, step, 0), argument(frame, step, 1)
-    out = words(new_values(frame, step, frame[ROWS], False)[DATA])
-    for row in range(frame[ROWS]):
-        out[row] = 1 if same_value(left, row * left[STEP], right, row * right[STEP]) else 0
+    count = size_of_result(frame, step)
+    out = words(new_values(frame, step, count, False)[DATA])
+    for at in range(count):
+        out[at] = 1 if same_value(left, at * left[STEP], right, at * right[STEP]) else 0
+
+
+@elementwise(("int64",), "bool", missing=False)
+def _is_finite(value: Any) -> Any:
+    return True
+
+
+@elementwise(("float64",), "bool", missing=False)
+def _is_finite_float(value: Any) -> Any:
+    return math.isfinite(value)
+
+
+is_finite = by_types(integers=_is_finite, floats=_is_finite_float)
 
 
 @kernel

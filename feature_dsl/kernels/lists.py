@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from feature_dsl.machine import integers
-from feature_dsl.machine.compiled import by_types, kernel
-from feature_dsl.machine.memory import floats, octets, words
+from feature_dsl.machine.compiled import kernel
+from feature_dsl.machine.memory import octets, words
 from feature_dsl.machine.registers import (
     ARGUMENTS,
     DATA,
-    FLOAT,
     KIND,
     MORE,
     OFFSETS,
@@ -151,103 +148,3 @@ def length(frame: Any, step: Any) -> None:
         else:
             at = row * source[STEP]
             out[row] = code_points(words(source[DATA])[at], words(source[MORE])[at])
-
-
-@kernel
-def _sum_integers(frame: Any, step: Any) -> None:
-    """From left to right; missing where there is none or a partial sum overflows."""
-    source = argument(frame, step, 0)
-    out = new_values(frame, step, frame[ROWS], True)
-    values = words(source[DATA])
-    for row in range(frame[ROWS]):
-        total, absent = 0, True
-        for at in range(list_start(source, row), list_end(source, row)):
-            if missing(source, at):
-                continue
-            total, fits = integers.add(total, values[at])
-            absent = not fits
-            if absent:
-                break
-        words(out[DATA])[row] = 0 if absent else total
-        words(out[MORE])[row] = 1 if absent else 0
-
-
-@inline
-def finite(value: Any) -> Any:
-    """The number, or NaN (missing) where it is not finite."""
-    return value if math.isfinite(value) else math.nan
-
-
-@kernel
-def _sum_floats(frame: Any, step: Any) -> None:
-    source = argument(frame, step, 0)
-    out = floats(new_values(frame, step, frame[ROWS], False)[DATA])
-    for row in range(frame[ROWS]):
-        total, count = sum_floats(source, row)
-        out[row] = finite(total) if count > 0 else math.nan
-
-
-@inline
-def sum_floats(source: Any, row: Any) -> Any:
-    """Sum, from left to right, and number of a list's present elements."""
-    total, count = 0.0, 0
-    values = floats(source[DATA])
-    for at in range(list_start(source, row), list_end(source, row)):
-        if not math.isnan(values[at]):
-            total += values[at]
-            count += 1
-    return total, count
-
-
-@kernel
-def list_mean(frame: Any, step: Any) -> None:
-    source = argument(frame, step, 0)
-    out = floats(new_values(frame, step, frame[ROWS], False)[DATA])
-    for row in range(frame[ROWS]):
-        total, count = sum_floats(source, row)
-        out[row] = finite(total / count) if count > 0 else math.nan
-
-
-@inline
-def _extreme(frame: Any, step: Any, sign: Any) -> None:
-    """The greatest (sign 1) or least (sign -1) present element."""
-    source = argument(frame, step, 0)
-    out = new_values(frame, step, frame[ROWS], True)
-    for row in range(frame[ROWS]):
-        best = -1
-        for at in range(list_start(source, row), list_end(source, row)):
-            if not missing(source, at) and (best < 0 or _before(source, best, at, sign)):
-                best = at
-        if best < 0:
-            set_missing(out, row)
-        else:
-            copy_value(source, best, out, row)
-            if not _is_finite(out, row):
-                set_missing(out, row)
-
-
-@inline
-def _before(source: Any, best: Any, at: Any, sign: Any) -> Any:
-    if source[KIND] == FLOAT:
-        left, right = floats(source[DATA])[best], floats(source[DATA])[at]
-        return right > left if sign > 0 else right < left
-    first, second = words(source[DATA])[best], words(source[DATA])[at]
-    return second > first if sign > 0 else second < first
-
-
-@inline
-def _is_finite(out: Any, row: Any) -> Any:
-    return out[KIND] != FLOAT or math.isfinite(floats(out[DATA])[row])
-
-
-@kernel
-def list_min(frame: Any, step: Any) -> None:
-    _extreme(frame, step, -1)
-
-
-@kernel
-def list_max(frame: Any, step: Any) -> None:
-    _extreme(frame, step, 1)
-
-
-list_sum = by_types(integers=_sum_integers.under("int64"), floats=_sum_floats.under("float64"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from feature_dsl.kernels.comparison import same_value
 from feature_dsl.machine.compiled import kernel
 from feature_dsl.machine.memory import floats, words
 from feature_dsl.machine.registers import (
@@ -26,6 +27,7 @@ from feature_dsl.machine.registers import (
     new_lists,
     new_values,
     share,
+    size_of_result,
     wants_more,
 )
 
@@ -151,3 +153,16 @@ def _flag_present(frame: Any, value: Any, flags: Any) -> Any:
                 flags[row] = 0 if missing(value, row * value[STEP]) else 1
             present += flags[row]
     return present == frame[ROWS]
+
+
+@kernel
+def replace_value(frame: Any, step: Any) -> None:
+    """The first, or the third where it is the second."""
+    value, old, new = argument(frame, step, 0), argument(frame, step, 1), argument(frame, step, 2)
+    count = size_of_result(frame, step)
+    out = new_values(frame, step, count, wants_more(value[KIND], value[MORE] != 0 or new[MORE] != 0))
+    for at in range(count):
+        if same_value(value, at * value[STEP], old, at * old[STEP]):
+            copy_value(new, at * new[STEP], out, at)
+        else:
+            copy_value(value, at * value[STEP], out, at)

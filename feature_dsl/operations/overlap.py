@@ -9,7 +9,6 @@ from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, 
 from feature_dsl.operations.rules import INT_MAX, a_list, count, not_negative, unify
 from feature_dsl.types import BOOL, FLOAT, INT, Scalar, Type, Value
 
-_KERNELS = "feature_dsl.kernels.overlap"
 Words = list[Scalar]
 _SIGNATURE = "query: list, title: list of the same type"
 _EMPTY = "A side without words gives missing."
@@ -82,6 +81,11 @@ def _distance(combine: Callable[[list[int]], int | float]) -> Callable[[Words, W
     return meaning
 
 
+def _kernel(name: str) -> str:
+    module = "proximity" if name == "cover" or name.startswith("distance") else "overlap"
+    return f"feature_dsl.kernels.{module}:{name}"
+
+
 def _positions(_: Sequence[Argument]) -> Bounds:
     return -1, INT_MAX
 
@@ -132,7 +136,7 @@ _PAIRS = (
 for _name, _result, _function, _empty, _bounds, _doc, _examples, _notes in _OPERATIONS:
     register(
         Operation(
-            _name, 1, _rule(_result), _words(_function, _empty), f"{_KERNELS}:{_name.removeprefix('overlap_')}", _doc, _examples, "overlap",
+            _name, 1, _rule(_result), _words(_function, _empty), _kernel(_name.removeprefix("overlap_")), _doc, _examples, "overlap",
             bounds=_bounds, signature=f"{_SIGNATURE} → {_result}", notes=_notes or _PAIRS, total=_empty is not None,
         )
     )  # fmt: skip

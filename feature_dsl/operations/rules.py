@@ -61,15 +61,15 @@ def numbers(low: int, high: int | None = None, result: Type | None = None) -> Ru
     return rule
 
 
-def floats(arity: int) -> Rule:
+def floats(low: int, high: int | None = None) -> Rule:
     """Numbers, taken as float64."""
 
     def rule(arguments: Sequence[Argument]) -> Signature:
-        count(arguments, arity)
+        count(arguments, low, high)
         for index, argument in enumerate(arguments):
             if not argument.is_missing and not argument.type.is_number:
                 raise TypeProblem(f"wants a number, not {argument.type}", index, "cast with float()")
-        return Signature((FLOAT,) * arity, FLOAT)
+        return Signature((FLOAT,) * len(arguments), FLOAT)
 
     return rule
 

@@ -7,10 +7,9 @@ from functools import reduce
 
 from feature_dsl.operations.arithmetic import Number, numeric
 from feature_dsl.operations.base import Argument, Bounds, Operation, register
-from feature_dsl.operations.rules import in_range, numbers
-from feature_dsl.types import FLOAT
+from feature_dsl.operations.rules import floats, in_range, numbers
 
-_KERNELS = "feature_dsl.kernels.arithmetic"
+_KERNELS = "feature_dsl.kernels.totals"
 MOST = 32
 """Arguments that one call takes; lists have reductions of their own."""
 
@@ -74,7 +73,7 @@ register(
 )  # fmt: skip
 register(
     Operation(
-        "avg", 1, numbers(2, MOST, FLOAT), numeric(_mean), f"{_KERNELS}:mean_of",
+        "avg", 1, floats(2, MOST), numeric(_mean), f"{_KERNELS}:mean_of",
         "The mean of two or more: their sum, as float64, by their number.",
         (("avg(1, 2)", "1.5"), ("avg(1, 2, 6)", "3.0"), ('avg(1, "")', "missing")), "arithmetic", lifts=tuple(range(MOST)),
         signature="a: number, b: number, … → float64", notes=(f"At most {MOST} arguments; of a list's elements: list_mean.",),

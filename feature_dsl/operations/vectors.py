@@ -47,7 +47,7 @@ def _euclid_dist(left: Vector, right: Vector) -> float:
 
 def _cosine(left: Vector, right: Vector) -> float | None:
     size = _l2_norm(left) * _l2_norm(right)
-    return None if size == 0 else _limited(_dot(left, right) / size)
+    return None if size == 0 or math.isinf(size) else _limited(_dot(left, right) / size)
 
 
 def _limited(ratio: float) -> float:
@@ -110,7 +110,7 @@ _OPERATIONS: tuple[tuple[str, int, Callable[..., float | None], str, tuple[tuple
      (("euclid_dist(array(1, 1), array(4, 5))", "5.0"),), _TWO),
     ("cosine", 2, _cosine, "Cosine of the angle between two vectors, within -1 and 1: dot / (l2_norm * l2_norm).",
      (("cosine(array(1, 0), array(0, 2))", "0.0"), ("cosine(array(1, 0), array(0, 0))", "missing")),
-     (*_TWO, "Of a vector of length 0 missing.")),
+     (*_TWO, "Where the product of the lengths is 0 or not finite missing.")),
     ("corr", 2, _corr, "Pearson's correlation, within -1 and 1: the cosine of the vectors, each less its mean.",
      (("corr(array(0, 2), array(0, 4))", "0.9999999999999998"), ("corr(array(1, 1), array(1, 2))", "missing")),
      (*_TWO, "Where one does not vary missing.")),
@@ -124,11 +124,12 @@ for _name, _arity, _function, _doc, _examples, _notes in _OPERATIONS:
     )  # fmt: skip
 register(
     Operation(
-        "kv_dot", 1, _kv_rule, _kv_dot, f"{_KERNELS}:kv_dot",
+        "kv_dot", 1, _kv_rule, _kv_dot, "feature_dsl.kernels.weighted_keys:kv_dot",
         'Dot product of two lists of "key:weight": the products of the weights of equal keys, summed.',
         (('kv_dot(split("a:0.5|b:0.5", "|"), split("d:0.5|b:0.5", "|"))', "0.25"),
          ('kv_dot(split("a|b|c", "|"), split("a|b|d", "|"))', "2.0"),
          ('kv_dot(split("a=2", ","), split("a=3", ","), "=")', "6.0")), "vectors",
+        prepare="feature_dsl.kernels.casts:parsing",
         signature='a: list of texts, b: list of texts, sign: constant text of one ASCII character (":") → float64',
         notes=("The key ends at the last sign; without a sign the weight is 1.",
                "A text whose weight float() does not read is left out.",

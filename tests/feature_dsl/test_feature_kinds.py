@@ -35,7 +35,7 @@ def values(fields: str) -> list[Any]:
     assert again.compile().fingerprint == plan.fingerprint, features.script("a")
     found = [run_row(features, row)["a"] for row in ROWS]
     batch = pa.RecordBatch.from_pylist(ROWS, schema=pa.schema(TYPES))
-    # PHASE2 assert plan.run(batch).column("a").to_pylist() == found
+    assert plan.run(batch).column("a").to_pylist() == found
     return found
 
 
