@@ -18,6 +18,7 @@ from feature_dsl.machine.registers import (
     TEXT,
     allocate,
     argument,
+    copy_value,
     copy_values,
     inline,
     list_end,

@@ -100,6 +100,7 @@ def _miss_float(data: Any, more: Any, at: Any) -> None:
 
 @inline
 def _miss_text(data: Any, more: Any, at: Any) -> None:
+    words(data)[at] = 0  # kernels add lengths to addresses of missing texts too
     words(more)[at] = 0
 
 

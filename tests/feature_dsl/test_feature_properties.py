@@ -7,7 +7,6 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pyarrow as pa
 import pytest
@@ -17,18 +16,12 @@ from hypothesis import strategies as st
 import feature_dsl
 from feature_dsl.reference import compile_reference, run_plan
 
-
-def _sibling(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"feature_dsl_tests_{name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-programs = _sibling("programs")
+_path = Path(__file__).with_name("programs.py")
+_spec = importlib.util.spec_from_file_location("feature_dsl_tests_programs", _path)
+assert _spec is not None and _spec.loader is not None
+programs = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = programs
+_spec.loader.exec_module(programs)
 
 
 def check_program(source: random.Random) -> None:
@@ -37,7 +30,7 @@ def check_program(source: random.Random) -> None:
     script = generator.script(source.randint(1, 5))
     features = feature_dsl.load(script)
     plan = features.compile(schema=programs.SCHEMA)
-    batch = generator.batch(source.choice([0, 1, 2, 7]))
+    batch = generator.batch(source.choice([0, 1, 2, 7, 7, 7]))
     result = plan.run(batch).column(0).to_pylist()
     written = compile_reference(features, schema=programs.SCHEMA)
     rows = batch.to_pylist()
