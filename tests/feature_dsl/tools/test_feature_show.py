@@ -47,6 +47,18 @@ def _source(*names: str) -> st.SearchStrategy[str]:
     return st.sampled_from(names)
 
 
+_POSITIVE = st.floats(1e-9, 1e9)
+_NORMALIZERS = st.one_of(
+    st.sampled_from(["log1p", "log10", {"expression": "sqrt(abs(value)) * sign(value) + n"}]),
+    st.builds(lambda mean, sd: {"zscore": {"mean": mean, "sd": sd}}, _NUMBER, _POSITIVE),
+    st.builds(lambda low, size: {"minmax": {"min": low, "max": low + size}}, st.floats(-1e6, 1e6), _POSITIVE),
+    st.builds(lambda threshold, default: {"log10": {"threshold": threshold, "default": default}}, _POSITIVE, _NUMBER),
+)
+_DEFAULTS: dict[str, st.SearchStrategy[Any]] = {"default": _NUMBER, "default_after": _NUMBER}
+_MEASURES = st.sampled_from(["query_ratio", "title_ratio", "jaccard", "count", "contains", "equal", "index", "cover", "distance_min"])
+_SHAPE: dict[str, st.SearchStrategy[Any]] = {
+    "max_length": st.integers(1, 50), "keep": st.sampled_from(["first", "last"]), "pad": st.sampled_from(["none", "left", "right"]),
+}  # fmt: skip
 TEXTS, NUMBERS = _source("s", "a b", 'q"\\'), _source("n", "f")
 ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
     "enum_feature": [
@@ -74,8 +86,24 @@ ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
         _fields({"source": _source("n", "f", "ok")}, {"default": _NUMBER}),
         _fields({"source": _source("li", "lf"), "length": st.integers(2, 9)}, {"default": _NUMBER}),
         _fields({"script": _SCRIPTS}, {}),
+        _fields({"source": NUMBERS, "normalizer": _NORMALIZERS}, _DEFAULTS),
+        _fields({"source": _source("li", "lf"), "length": st.integers(2, 9), "normalizer": _NORMALIZERS}, _DEFAULTS),
+        _fields({"source": TEXTS, "length": st.integers(2, 9), "separator": _TEXT}, {"default": _NUMBER}),
     ],
-    "expr_feature": [_fields({"expr": _EXPRESSIONS}, {"default": _NUMBER})],
+    "expr_feature": [
+        _fields({"expr": _EXPRESSIONS}, {"default": _NUMBER}), _fields({"expr": _EXPRESSIONS, "normalizer": _NORMALIZERS}, _DEFAULTS),
+    ],
+    "overlap_feature": [
+        _fields({"query": TEXTS, "title": TEXTS, "measure": _MEASURES, "separator": _TEXT}, {"default": _NUMBER}),
+        _fields({"query": _source("li"), "title": _source("li"), "measure": _MEASURES, "normalizer": _NORMALIZERS}, _DEFAULTS),
+    ],
+    "sequence_feature": [
+        _fields({"source": _source("ls", "li"), "hash_buckets": _BUCKETS}, {**_SHAPE, "reserve_missing": _FLAG, "align": _source("lf")}),
+        _fields({"source": TEXTS, "separator": _TEXT, "values": st.lists(_TEXT, min_size=1, unique=True)}, {**_SHAPE, "align": TEXTS}),
+        _fields({"source": _source("li", "lf"), "boundaries": st.lists(st.integers(-99, 99), min_size=1, unique=True).map(sorted)}, _SHAPE),
+        _fields({"source": _source("li", "lf"), "normalizer": _NORMALIZERS}, {**_SHAPE, **_DEFAULTS}),
+        _fields({"source": TEXTS, "separator": _TEXT, "output": st.just("length")}, {"max_length": st.integers(1, 50)}),
+    ],
     "lookup_feature": [_fields({"source": TEXTS, "map": st.dictionaries(_TEXT, _NUMBER, min_size=1)}, {"default": _NUMBER})],
 }  # fmt: skip
 _OTHER = {"name": "other", "kind": "id_feature", "source": "n", "hash_buckets": 7}
