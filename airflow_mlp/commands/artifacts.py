@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from airflow_mlp.commands.terminal import plain_console
 from airflow_mlp.launchers import workdir
 from mlp_core.artifacts import Artifact, ArtifactError, prune, walk
 from mlp_core.home import artifact_root
@@ -21,11 +22,6 @@ R = TypeVar("R")
 _CELL = 40
 # What says most of an artifact that has no rows.
 _TELLING = ("report.json", "deployment.json")
-
-
-def _console(*, soft_wrap: bool = False) -> Console:
-    # Names and values are shown as they are: brackets in them are no markup, and `:cat:` is no picture.
-    return Console(soft_wrap=soft_wrap, markup=False, emoji=False)
 
 
 def _clear_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -54,7 +50,7 @@ def artifacts() -> None:
 @_clear_errors
 def list_(root: str | None, step: str | None, partition: str | None) -> None:
     """List artifacts, one line each: step, partition, kind, rows, bytes, age, URI."""
-    console = _console(soft_wrap=True)
+    console = plain_console(soft_wrap=True)
     count = 0
     for uri, artifact in walk(root or artifact_root()):
         if artifact is None or step not in (None, artifact.manifest.step) or partition not in (None, artifact.manifest.partition):
@@ -75,7 +71,7 @@ def list_(root: str | None, step: str | None, partition: str | None) -> None:
 @_clear_errors
 def show(uri: str, rows: int) -> None:
     """Show one artifact: where it came from, and its schema and first rows, partitions or measures."""
-    artifact, console = Artifact.load(uri), _console()
+    artifact, console = Artifact.load(uri), plain_console()
     manifest = artifact.manifest
     console.print(f"{manifest.kind} of step {manifest.step}, {manifest.partition}, id {manifest.id}", style="bold")
     maker = manifest.maker

@@ -11,6 +11,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from airflow_mlp.commands.terminal import styled_console
 from airflow_mlp.demo import data, environment, prerequisites, running, serving, summary
 from airflow_mlp.launchers.base import JobFailed, LauncherError
 from airflow_mlp.launchers.class_archive import make_class_archive
@@ -43,7 +44,7 @@ def demo(dates: tuple[str, ...], wanted: str | None, report_path: Path | None, k
     Tables are loaded, an Airflow Dag waits for them, labels, joins and transforms them, trains a model, judges it and
     deploys it to Triton; then one real request is scored. A second call reuses what the first has made.
     """
-    console = Console()
+    console = styled_console()
     started = time.monotonic()
     days = [_day(date) for date in dates]
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +13,6 @@ import click
 from feature_dsl.errors import visible
 
 FORMATS = ("table", "json", "csv")
-# Columns of a file or a pipe, which has no width of its own.
-_PAPER = 160
 _DIGITS = frozenset([*"0123456789-~.", ""])
 
 Show = Callable[[Any], str]
@@ -47,8 +44,9 @@ def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title:
 
 def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title: str, shown: Mapping[str, Show]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from airflow_mlp.commands.terminal import plain_console
 
     table = Table(title=visible(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -56,10 +54,7 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], titl
         table.add_column(visible(column), overflow="fold", justify="right" if right else "left")
     for row in rows:
         table.add_row(*(visible(shown.get(name, _short)(row[name])) for name in columns))
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PAPER
-    console.print(table)
+    plain_console().print(table)
 
 
 _PRINTERS: dict[str, Callable[[Sequence[Mapping[str, Any]], Sequence[str], str, Mapping[str, Show]], None]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,11 @@ def _sources() -> str:
 
 
 class _Cache(FunctionCache):  # type: ignore[misc,unused-ignore]
-    """A compiled function on disk, found by a name of ours."""
+    """A compiled function on disk, found by a name of ours: copies of this package may take it along."""
 
     def __init__(self, function: Function, name: str, stamp: str) -> None:
         super().__init__(function)
+        name = f"{name}.{sys.implementation.cache_tag}"
         self._cache_file = IndexDataCacheFile(cache_path=self._cache_path, filename_base=name, source_stamp=stamp)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
