@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from feature_dsl.tools.distinct import Distinct
+from feature_dsl.tools.distinct import Distinct, exact_among
 from feature_dsl.types import Type, from_arrow
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SEPARATORS = ("|", ";", ",")
 WORDS = 1_000
 QUANTILES = 10
-_DIGEST = 5_000
+_DIGEST = 2_000
 
 
 @dataclass
@@ -47,9 +47,9 @@ class ColumnStatistics:
     _digest: Any = None
 
     @classmethod
-    def of(cls, column: pa.Field) -> ColumnStatistics:
-        """Those of a column of which nothing was read yet."""
-        return cls(column.name, str(column.type), from_arrow(column.type))
+    def of(cls, column: pa.Field, columns: int = 1) -> ColumnStatistics:
+        """Those of one of so many columns, of which nothing was read yet."""
+        return cls(column.name, str(column.type), from_arrow(column.type), distinct=Distinct(exact_among(columns)))
 
     def add(self, array: pa.Array) -> None:
         """Takes a batch of the column in."""

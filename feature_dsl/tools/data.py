@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from feature_dsl.plan.plan import Plan
 
 BATCH_ROWS = 65_536
+_CELLS = 8_000_000
 _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".csv.gz")
 _BLOCK = 1 << 22
@@ -100,7 +101,7 @@ class _Parquet:
         for file in self.files:
             try:
                 with pq.ParquetFile(file, pre_buffer=False) as table:
-                    for batch in table.iter_batches(BATCH_ROWS, columns=schema.names):
+                    for batch in table.iter_batches(_rows(len(schema)), columns=schema.names):
                         yield batch.select(schema.names).cast(schema)
             except (pa.ArrowException, OSError, KeyError) as problem:
                 raise _unreadable(file, problem) from None
@@ -155,6 +156,11 @@ def _header(file: Path) -> list[str]:
         return next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as problem:
         raise _unreadable(file, problem) from None
+
+
+def _rows(columns: int) -> int:
+    """Rows of a batch: fewer where a table has thousands of columns."""
+    return max(1_024, min(BATCH_ROWS, _CELLS // max(1, columns)))
 
 
 def _selected(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:

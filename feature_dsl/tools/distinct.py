@@ -16,13 +16,14 @@ LOG2_REGISTERS = 14
 
 
 class Distinct:
-    """Counts different 64-bit values: exactly up to ``EXACT``, above by HyperLogLog (Apache DataSketches).
+    """Counts different 64-bit values: exactly up to ``exact``, above by HyperLogLog (Apache DataSketches).
 
     The same values in the same batches give the same estimate. Source: Flajolet, Fusy, Gandouet, Meunier,
     "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm", AofA 2007.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, exact: int = EXACT) -> None:
+        self._exact = exact
         self._values: npt.NDArray[np.int64] | None = None
         self._sketch: Any = None
 
@@ -47,7 +48,7 @@ class Distinct:
         new = np.unique(values)
         if self._sketch is None:
             self._values = new if self._values is None else np.union1d(self._values, new)
-            if len(self._values) <= EXACT:
+            if len(self._values) <= self._exact:
                 return
             import datasketches
 
@@ -55,6 +56,11 @@ class Distinct:
             new, self._values = self._values, None
         for value in new.tolist():
             self._sketch.update(value)
+
+
+def exact_among(counters: int) -> int:
+    """Up to how many values each of so many counters may be exact, so that all of them together stay below 200 MB."""
+    return max(1_000, min(EXACT, 25_000_000 // max(1, counters)))
 
 
 def shared_share(values: int, buckets: int) -> float:

@@ -38,7 +38,7 @@ def init(data: Data, most: int | None = None) -> str:
     :raises FeatureError: where the table cannot be read, or no column of it can become a feature.
     """
     names = data.schema.names
-    columns = [ColumnStatistics.of(field) for field in data.schema if _unusable(field.name, names) is None]
+    columns = [ColumnStatistics.of(field, len(names)) for field in data.schema if _unusable(field.name, names) is None]
     for batch in data.batches([column.name for column in columns], most):
         for column, array in zip(columns, batch.columns, strict=True):
             column.add(array)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from feature_dsl.plan.nodes import Output
 from feature_dsl.plan.plan import Plan
 from feature_dsl.tools.data import Data, fit
-from feature_dsl.tools.distinct import Distinct, shared_share
+from feature_dsl.tools.distinct import Distinct, exact_among, shared_share
 from feature_dsl.tools.probes import Probed, probe
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def stats(plan: Plan, data: Data, most: int | None = None) -> list[Statistics]:
     """
     fit(plan, data)
     wider, probes = probe(plan)
-    counters = [_Counter(output, probes[output.name]) for output in plan.outputs]
+    exact = exact_among(2 * len(plan.outputs))
+    counters = [_Counter(output, probes[output.name], Distinct(exact), Distinct(exact)) for output in plan.outputs]
     for batch in data.batches([column.name for column in plan.inputs], most):
         columns = wider.run(batch)
         for counter in counters:
@@ -72,6 +73,8 @@ class _Counter:
 
     output: Output
     probed: Probed
+    ids: Distinct
+    sources: Distinct
     rows: int = 0
     missing: int = 0
     elements: int = 0
@@ -80,8 +83,6 @@ class _Counter:
     total: float = 0.0
     minimum: float = math.inf
     maximum: float = -math.inf
-    ids: Distinct = field(default_factory=Distinct)
-    sources: Distinct = field(default_factory=Distinct)
 
     def add(self, columns: pa.RecordBatch) -> None:
         """Takes a batch in."""

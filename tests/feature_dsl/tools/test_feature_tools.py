@@ -18,7 +18,7 @@ from feature_dsl.operations.base import names
 from feature_dsl.tools.data import Data, open_data
 from feature_dsl.tools.definition import open_definition
 from feature_dsl.tools.diff import Change, diff, fingerprints
-from feature_dsl.tools.distinct import EXACT, Distinct, shared_share
+from feature_dsl.tools.distinct import EXACT, Distinct, exact_among, shared_share
 from feature_dsl.tools.profile import NOT_OPERATIONS, profile
 from feature_dsl.tools.run import run
 from feature_dsl.tools.stats import Statistics, stats
@@ -229,6 +229,7 @@ def test_distinct_counts_exactly_and_then_within_a_few_per_cent() -> None:
         many.add(np.arange(start, start + 50_000).astype(np.float64))
     assert not many.exact
     assert many.count == pytest.approx(400_000, rel=0.04)
+    assert [exact_among(number) for number in (1, 500, 5_000, 10**6)] == [EXACT, EXACT, 5_000, 1_000]
     zero = Distinct()
     zero.add(np.array([0.0, -0.0]))
     assert zero.count == 1
