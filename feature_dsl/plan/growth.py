@@ -1,4 +1,4 @@
-"""How much longer than its columns a text can become: what bounds the memory that a script takes at run time."""
+"""How much longer than its columns a text or a list can become: what bounds the memory that a script takes at run time."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from feature_dsl import limits
 from feature_dsl.operations.base import TypeProblem
 from feature_dsl.types import TEXT, Type, Value
 
-_CHOOSE = frozenset({"if", "coalesce", "min", "max", "get", "take"})
+_CHOOSE = frozenset({"if", "coalesce", "replace_value", "min", "max", "get", "take"})
+_JOIN = frozenset({"concat_lists"})
 
 
 def of_column(kind: Type) -> int:
-    """A column counts once where it holds texts."""
-    return 1 if kind.element == TEXT else 0
+    """A column counts once where it holds texts or lists."""
+    return 1 if _grows(kind) else 0
 
 
 def of_constant(value: Value) -> int:
-    """A constant counts once for every so many letters."""
+    """A constant counts once for every so many letters and elements."""
     values = value if isinstance(value, tuple) else (value,)
-    return sum(len(item) for item in values if isinstance(item, str)) // limits.TEXT_UNIT
+    return sum(len(item) if isinstance(item, str) else 1 for item in values) // limits.TEXT_UNIT
 
 
 def of_call(name: str, result: Type, arguments: Sequence[int]) -> int:
-    """The sum of the arguments' where the operation puts texts together, the greatest where it chooses one.
+    """The sum of the arguments' where the operation puts texts or lists together, the greatest where it chooses one.
 
-    :raises TypeProblem: where the text could become too long; asked before constants are folded.
+    :raises TypeProblem: where the result could become too long; asked before constants are folded.
     """
-    if result.element != TEXT:
+    if not _grows(result):
         return 0
-    growth = max(arguments, default=0) if name in _CHOOSE else sum(arguments)
+    joins = name in _JOIN or (result.element == TEXT and name not in _CHOOSE)
+    growth = sum(arguments) if joins else max(arguments, default=0)
     if growth > limits.TEXT_GROWTH:
-        raise TypeProblem(f"could make a text more than {limits.TEXT_GROWTH:,} times as long as its column", hint="join fewer texts")
+        what = "list" if result.is_list else "text"
+        raise TypeProblem(f"could make a {what} more than {limits.TEXT_GROWTH:,} times as long as its column", hint=f"join fewer {what}s")
     return growth
+
+
+def _grows(kind: Type) -> bool:
+    return kind.is_list or kind.element == TEXT

@@ -16,6 +16,9 @@ from feature_dsl.tools.check import check
 COLUMNS = "version: 1\ncolumns: {s: utf8, n: int64, l: list<utf8>}\nfeatures:\n"
 
 
+FEATURE = "  - {{name: f{0}, kind: expr_feature, expr: {1}}}\n"
+
+
 def script(*lines: str) -> str:
     body = "".join(f"        {line}\n" for line in lines)
     return (
@@ -48,13 +51,15 @@ CASES = {
     "two of one look": (entry("kind: id_feature, source: s, ѕource: n"), "has no field"),
     "doubled constant": (script('a = "x"', *["a = concat(a, a)"] * 60, "a.length()"), "as long as its column"),
     "doubled column": (script('a = x("s")', *["a = concat(a, a)"] * 60, "a.length()"), "as long as its column"),
+    "doubled list": (script('a = x("l")', *["a = concat_lists(a, a)"] * 60, "a.length()"), "make a list more than 1,000 times"),
+    "doubled numbers": (script("a = array(1, 2)", *["a = concat_lists(a, a)"] * 60, "a.length()"), "make a list more than 1,000 times"),
     "long list": (script("list_sum(pad(array(1), 100000000, 0))"), "from 1 to 100000"),
     "long name": (script("a" * 900_000), "nothing is called"),
     "long kind": (entry("kind: " + "k" * 5_000_000), "there is no kind"),
     "deep keys": ("\n".join(" " * depth + "a:" for depth in range(2_000)), "nests deeper"),
     "many quotes": (script("'" * 500_000), "does not parse"),
-    "unknown names": (COLUMNS + "".join(f"  - {{name: f{n}, kind: expr_feature, expr: g{n}}}\n" for n in range(1_000)), "no column 'g0'"),
-    "a circle": (COLUMNS + "".join(f"  - {{name: f{n}, kind: expr_feature, expr: f{(n + 1) % 1_000}}}\n" for n in range(1_000)), "in a circle"),
+    "unknown names": (COLUMNS + "".join(FEATURE.format(n, f"g{n}") for n in range(1_000)), "no column 'g0'"),
+    "a circle": (COLUMNS + "".join(FEATURE.format(n, f"f{(n + 1) % 1_000}") for n in range(1_000)), "in a circle"),
 }  # fmt: skip
 
 
@@ -69,7 +74,7 @@ def test_hostile_text_ends_in_a_sentence(text: str, message: str) -> None:
 
 
 def test_a_long_chain_of_features_compiles_in_proportion() -> None:
-    chain = "".join(f"  - {{name: f{n}, kind: expr_feature, expr: f{n - 1} + 1}}\n" for n in range(1, 1_000))
+    chain = "".join(FEATURE.format(n, f"f{n - 1} + 1") for n in range(1, 1_000))
     report = check(COLUMNS + "  - {name: f0, kind: expr_feature, expr: n}\n" + chain)
     assert report.plan is not None and len(report.plan.outputs) == 1_000
     assert "shared by 1000 features" in report.plan.explain()
