@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,16 +32,29 @@ _HOST_FILES = {"engine.py", "program.py", "values.py", "warm.py"}
 """Files of the machine that are Python alone: what they say is in no kernel."""
 
 
+_PACKAGE = Path(__file__).parent.parent
+_KERNEL_MODULE = re.compile(r"\bfeature_dsl\.kernels\.(\w+)")
+
+
 @functools.cache
-def _sources() -> str:
-    """Digest of all files that may be compiled into a kernel."""
+def _sources(home: Path) -> str:
+    """Digest of all files that may be compiled into a function of the file ``home``: the machine's, and the kernels' that it names."""
     digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for folder in ("machine", "kernels"):
-        for path in sorted((package / folder).glob("*.py")):
-            if path.name not in _HOST_FILES:
-                digest.update(path.read_bytes())
+    machine = {path for path in (_PACKAGE / "machine").glob("*.py") if path.name not in _HOST_FILES}
+    for path in sorted(machine | _named(home, set())):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _named(file: Path, seen: set[Path]) -> set[Path]:
+    """A file, and those of the kernels that it names or that they name."""
+    if file not in seen:
+        seen.add(file)
+        for module in _KERNEL_MODULE.findall(file.read_text()):
+            named = _PACKAGE / "kernels" / f"{module}.py"
+            if named.exists():
+                _named(named, seen)
+    return seen
 
 
 class _Cache(FunctionCache):  # type: ignore[misc,unused-ignore]
@@ -64,7 +78,7 @@ class _Dispatcher:
     @functools.cached_property
     def compiled(self) -> Any:
         dispatcher = njit(**_OPTIONS)(self._function)
-        dispatcher._cache = _Cache(self._function, self._name, _sources())
+        dispatcher._cache = _Cache(self._function, self._name, _sources(_file(self._function)))
         dispatcher._can_compile = True
         dispatcher.compile(self._signature)
         dispatcher.disable_compile()
@@ -90,11 +104,13 @@ def entry(signature: str) -> Callable[[Function], Function]:
 
 def _compile(function: Function, signature: Any, name: str, home: Function) -> Any:
     found: Any = CFunc(function, (signature.args, signature.return_type), {}, dict(_OPTIONS))
-    own = Path(inspect.getfile(home)).read_bytes()
-    stamp = hashlib.sha256(_sources().encode() + own).hexdigest()
-    found._cache = _Cache(home, f"{home.__module__.rpartition('.')[2]}.{name}", stamp)
+    found._cache = _Cache(home, f"{home.__module__.rpartition('.')[2]}.{name}", _sources(_file(home)))
     found.compile()
     return found
+
+
+def _file(function: Function) -> Path:
+    return Path(inspect.getfile(function))
 
 
 def callback(function: Function) -> Any:

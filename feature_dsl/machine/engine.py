@@ -54,6 +54,10 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="feature_dsl")
 
 
+# Threads do not come along into a forked child.
+os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 class _Workspace:
     """A thread's frame and registers, and the memory that it keeps from run to run."""
 
@@ -65,7 +69,8 @@ class _Workspace:
         self.address = int(self.words.ctypes.data)
         self.array = self.address + 8 * layout.FRAME
         self.structure = self.array + 8 * _ARRAY_WORDS
-        weakref.finalize(self, _release_chunks, (self.words, registers, outputs), self.address)
+        # at the process's end its memory goes by itself
+        weakref.finalize(self, _release_chunks, (self.words, registers, outputs), self.address).atexit = False
 
 
 def _release_chunks(kept: Any, address: int) -> None:
@@ -138,6 +143,8 @@ class Engine:
         places, converted, loads = [], [], []
         narrow = len(schema) > _WIDE * (len(self._assembly.columns) + 1)
         for number, (index, node) in enumerate(self._assembly.columns):
+            if schema.names.count(node.name) > 1:
+                raise FeatureError(f"the data has the column {node.name!r} more than once", hint="rename one of them")
             field = schema.field(node.name)
             kind = _read_as(field, node)
             place = schema.get_field_index(node.name)

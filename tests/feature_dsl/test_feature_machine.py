@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -133,6 +134,21 @@ def test_a_wrong_type_names_the_column(plan: feature_dsl.Plan) -> None:
     data = batch(2)
     with pytest.raises(FeatureError, match="column 'age' is string, but the features read it as int64"):
         plan.run(data.set_column(data.schema.get_field_index("age"), "age", pa.array(["1", "2"])))
+
+
+def test_a_column_that_stands_twice_is_refused(plan: feature_dsl.Plan) -> None:
+    data = batch(2)
+    with pytest.raises(FeatureError, match="the data has the column 'age' more than once"):
+        plan.run(data.append_column("age", pa.array([1, 2])))
+
+
+def test_a_forked_child_has_threads_of_its_own(plan: feature_dsl.Plan) -> None:
+    data = batch(40_000)
+    expected = plan.run(data, threads=2)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if plan.run(data, threads=2).equals(expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_no_rows_and_no_columns(plan: feature_dsl.Plan) -> None:
