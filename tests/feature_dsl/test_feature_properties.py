@@ -78,3 +78,15 @@ def test_encodings_of_one_column_give_one_result(seed: int) -> None:
     assert both.num_rows == 18 and both.slice(9).combine_chunks().to_batches()[0].equals(expected)
     sliced = pa.RecordBatch.from_arrays([pa.concat_arrays([c, c]) for c in batch.columns], schema=batch.schema)
     assert plan.run(sliced.slice(5, 9)).column(0).to_pylist() == (expected.column(0).to_pylist() * 2)[5:14]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**63))
+def test_rows_of_several_blocks_are_as_rows_of_small_batches(seed: int) -> None:
+    source = random.Random(seed)
+    generator = programs.Programs(source)
+    plan = feature_dsl.load(generator.script(3)).compile(schema=programs.SCHEMA)
+    few = generator.batch(130)
+    batch = pa.Table.from_batches([few] * 18).combine_chunks().to_batches()[0]
+    parts = [plan.run(batch.slice(start, 77)) for start in range(0, batch.num_rows, 77)]
+    assert plan.run(batch).column(0).to_pylist() == [value for part in parts for value in part.column(0).to_pylist()]
