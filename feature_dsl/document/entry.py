@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +82,13 @@ class Entry:
     def needed_number(self, key: str) -> int | float:
         """A finite number that has to be there."""
         return self._number(self.raw(key), key)
+
+    def choice(self, key: str, known: Sequence[str]) -> str:
+        """One of several words, the first where the field is left out."""
+        word = self.text(key, known[0])
+        if word not in known:
+            raise self.error(f"{key} of {self.name} is {word!r}", key, did_you_mean(word, known))
+        return word
 
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""

@@ -112,7 +112,7 @@ def _index_texts(frame: Any, step: Any) -> None:
 
 
 @inline
-def _place(source: Any, at: Any, ordered: Any, count: Any) -> Any:
+def find_number(source: Any, at: Any, ordered: Any, count: Any) -> Any:
     """The place of a number in rising order, or -1."""
     low, high = 0, count
     if source[KIND] == FLOAT:
@@ -143,7 +143,7 @@ def _index_numbers(frame: Any, step: Any) -> None:
         if missing(source, at * source[STEP]):
             out[at] = absent
         else:
-            place = _place(source, at * source[STEP], state(step, 0), state_length(step, 0))
+            place = find_number(source, at * source[STEP], state(step, 0), state_length(step, 0))
             out[at] = positions[place] if place >= 0 else -1
 
 

@@ -30,7 +30,7 @@ class Lowered:
 
 Kind = Callable[[Entry], Lowered]
 _KINDS: dict[str, Kind] = {}
-_MODULES = ("enum", "boundary", "list", "id", "cross", "raw", "expression", "lookup", "overlap", "sequence")
+_MODULES = ("enum", "boundary", "list", "id", "cross", "raw", "expression", "lookup", "overlap", "sequence", "match", "weight")
 
 
 def kind(name: str) -> Callable[[Kind], Kind]:
@@ -70,10 +70,4 @@ def x(name: str) -> Call:
     return call("x", Literal(name))
 
 
-def bucketed(value: Expression, entry: Entry) -> Expression:
-    """``value`` hashed as the entry's ``hash_buckets`` and ``reserve_missing`` say."""
-    buckets = Literal(entry.integer("hash_buckets", low=2))
-    return call("hash_bucket" if entry.flag("reserve_missing", True) else "hash_mod", value, buckets)
-
-
-__all__ = ["Entry", "Literal", "Lowered", "Name", "bucketed", "call", "kind", "kinds", "scalar", "varying", "x"]
+__all__ = ["Entry", "Literal", "Lowered", "Name", "call", "kind", "kinds", "scalar", "varying", "x"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feature_dsl.kinds.base import Entry, Literal, Lowered, Name, call, kind, scalar, x
+from feature_dsl.kinds.words import vocabulary
 from feature_dsl.syntax.tree import constants
 
 _MISSING_WORDS = frozenset({"", "null", "none", "nan", "na", "n/a", "unknown", "missing", "other", "<unk>", "unk"})
@@ -10,8 +11,8 @@ _MISSING_WORDS = frozenset({"", "null", "none", "nan", "na", "n/a", "unknown", "
 
 @kind("enum_feature")
 def lower(entry: Entry) -> Lowered:
-    """Fields: source, values, default (0)."""
-    values, default = entry.constants("values"), entry.integer("default", 0, low=0)
+    """Fields: source, values or values_file (a word per line), default (0)."""
+    values, default = vocabulary(entry, "values", "values_file"), entry.integer("default", 0, low=0)
     position = Name("position")
     script = scalar(
         call("if", call("lt", position, Literal(0)), Literal(default), position),

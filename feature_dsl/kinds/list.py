@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from feature_dsl import limits
-from feature_dsl.kinds.base import Entry, Literal, Lowered, bucketed, call, kind, varying, x
-from feature_dsl.syntax.tree import Expression
+from feature_dsl.kinds.base import Entry, Lowered, call, kind, varying, x
+from feature_dsl.kinds.values import hashed, most_values, separated, shortened
 
 
 @kind("list_feature")
 def lower(entry: Entry) -> Lowered:
-    """Fields: source, separator (none where the column is a list), hash_buckets, max_length, reserve_missing."""
-    value: Expression = x(entry.text("source"))
-    separator = entry.optional_text("separator")
-    if separator is not None:
-        value = call("split", value, Literal(separator))
-    value = call("drop_missing", value)
-    most = entry.optional_integer("max_length", 1, limits.LIST_LENGTH)
-    if most is not None:
-        value = call("take", value, Literal(most))
-    return Lowered(varying(bucketed(value, entry), most))
+    """Fields: source, separator (none where the column is a list), hash_buckets, max_length, reserve_missing, hash, kv_separator."""
+    listed = separated(entry)
+    values = call("drop_missing", x(entry.text("source"))) if listed is None else listed
+    most = most_values(entry)
+    return Lowered(varying(hashed(shortened(values, most), entry), most))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from feature_dsl import limits
-from feature_dsl.errors import did_you_mean
-from feature_dsl.kinds.base import Entry, Literal, Lowered, bucketed, call, kind, scalar, varying, x
+from feature_dsl.kinds.base import Entry, Literal, Lowered, call, kind, scalar, varying, x
 from feature_dsl.kinds.normaliser import VALUE, input_default, normalised, stand_in
+from feature_dsl.kinds.values import hashed
 from feature_dsl.syntax.tree import Expression, Script, Statement, constants
 
 _MISSING = Literal("")
@@ -16,12 +16,12 @@ _ELEMENTS = ("hash_buckets", "values", "boundaries", "normalizer")
 def lower(entry: Entry) -> Lowered:
     """Fields: source, separator, align, max_length, keep, pad, output; and how elements are read.
 
-    An element becomes a bucket (hash_buckets, reserve_missing), its position (values), how many boundaries are at most it
+    An element becomes a bucket (hash_buckets, reserve_missing, hash), its position (values), how many boundaries are at most it
     (boundaries), or stays a number (normalizer, default_after); default (0) stands in for missing and unknown ones.
     """
     most = entry.optional_integer("max_length", 1, limits.LIST_LENGTH)
     raw = _cut(entry, _places(entry), most)
-    if _word(entry, "output", ("list", "length")) == "length":
+    if entry.choice("output", ("list", "length")) == "length":
         for field in (*_ELEMENTS, "pad"):
             if entry.has(field):
                 raise entry.error(f"{entry.name} gives a length and has {field}", field, "leave one of them out")
@@ -45,7 +45,7 @@ def _places(entry: Entry) -> Expression:
 
 
 def _cut(entry: Entry, value: Expression, most: int | None) -> Expression:
-    keep = _word(entry, "keep", ("first", "last"))
+    keep = entry.choice("keep", ("first", "last"))
     if most is None:
         return value
     return call("take" if keep == "first" else "take_last", value, Literal(most))
@@ -57,7 +57,7 @@ def _elements(entry: Entry, value: Expression) -> tuple[tuple[Statement, ...], E
     if len(ways) > 1:
         raise entry.error(f"{entry.name} has both {ways[0]} and {ways[1]}", ways[1], "an element is read in one way")
     if ways == ["hash_buckets"]:
-        return (), bucketed(value, entry), 0
+        return (), hashed(value, entry), 0
     if ways == ["values"]:
         default = entry.integer("default", 0, low=0)
         place = call("index", constants(entry.constants("values")), value)
@@ -77,7 +77,7 @@ def _elements(entry: Entry, value: Expression) -> tuple[tuple[Statement, ...], E
 
 
 def _filled(entry: Entry, value: Expression, most: int | None, filler: int | float) -> Script:
-    side = _word(entry, "pad", ("none", "right", "left"))
+    side = entry.choice("pad", ("none", "right", "left"))
     if side == "none":
         return varying(value, most)
     if most is None:
@@ -85,10 +85,3 @@ def _filled(entry: Entry, value: Expression, most: int | None, filler: int | flo
     if side == "left":
         value = call("pad_left", value, Literal(most), Literal(filler))
     return Script(call("initArray", Literal(most), Literal(filler)), (), (Statement(None, value),))
-
-
-def _word(entry: Entry, key: str, known: tuple[str, ...]) -> str:
-    word = entry.text(key, known[0])
-    if word not in known:
-        raise entry.error(f"{key} of {entry.name} is {word!r}", key, did_you_mean(word, known))
-    return word

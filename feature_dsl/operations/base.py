@@ -95,8 +95,9 @@ _REGISTRY: dict[tuple[str, int], Operation] = {}
 _LATEST: dict[str, Operation] = {}
 _MODULES = (
     "comparison", "logic", "arithmetic", "rounding", "totals", "maths", "trigonometry", "distances", "normalisers", "casts",
-    "strings", "lists", "ordering", "membership", "sequences", "combiners", "statistics", "vectors", "overlap",
-    "vocabulary", "hashing",
+    "strings", "texts", "patterns", "dates", "times",
+    "lists", "ordering", "membership", "sequences", "combiners", "statistics", "vectors", "overlap",
+    "maps", "vocabulary", "identifiers", "hashing", "compatibility",
 )  # fmt: skip
 
 

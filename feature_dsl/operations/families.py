@@ -21,6 +21,15 @@ missing numbers a value: what stands in for missing is applied to the **input**,
 neither.""",
     "casts": """The only way from one type to another, `int64` to `float64` beside a float aside.""",
     "strings": """Lengths count code points; case and blanks are those of ASCII. A text without characters is missing.""",
+    "patterns": """Regular expressions, in time linear in the text whatever the pattern. Patterns are constants of a subset of
+RE2's syntax: literals, `.`, `[a-z]`, `[^a-z]`, `\\d \\w \\s` and their opposites (ASCII), `(…)`, `(?:…)`, `|`, `* + ? {m,n}` and
+their lazy forms, `^` and `$` (begin and end of the whole text), and at the start `(?i)` (ASCII letters of either case) and
+`(?s)` (`.` takes newlines too). In a script a backslash is written twice. The leftmost match counts, and of those there the
+first in the order of the pattern's choices, as in Perl, Python and RE2; a part that is repeated is not repeated once more for
+nothing. A pattern has at most 500 parts with its repetitions written out, and tables of at most 1,000,000 cells.""",
+    "dates": """A time is an `int64`: seconds since 1970-01-01T00:00:00 UTC, negative before it; `from_millis` makes one of milliseconds.
+The calendar is the Gregorian one at all times, days have 86,400 seconds, and everything is rounded down. The last argument, which may be
+left out, is a constant: minutes by which the clocks there are ahead of UTC, from -1,080 to 1,080. Missing in, missing out.""",
     "lists": """The empty list and a missing one are the same. Elements may be missing, and keep their places unless the
 operation says otherwise.""",
     "sequences": """Lists whose order means something, cut, filled and aligned place by place. To discretise a sequence, apply
@@ -31,8 +40,11 @@ never depends on its neighbours; a result that is not finite is missing.""",
 the element out): the result is missing. Sums go from left to right.""",
     "overlap": """How far two lists of words, a query and a title, have the same ones. Missing elements are no words and are left
 out first, before places are counted. Words are equal as `eq` says: no case is folded.""",
+    "maps": """Maps in a text, `a:0.5|b:2`, or in two lists, keys and values; a map of maps is
+`outer^inner:value,inner:value|outer^…`. Keys are texts or integers; a missing key has no value.""",
     "vocabulary": """From values to positions.""",
     "hashing": """XXH64 with seed 42, over the UTF-8 bytes of a text or the 8 little-endian bytes of an integer, read as a signed
-64-bit number. Floats and bools are hashed only after a cast.""",
+64-bit number. Floats and bools are hashed only after a cast. `murmur_…` and `farm_…` are the hashes of other platforms, for
+models whose tables come from there: of texts alone, `str` gives the digits of an integer.""",
 }
 """Text by family, in the order of the pages."""

@@ -16,7 +16,7 @@ from feature_dsl.syntax.tree import Call, Expression, Literal, Name, Position, S
 from feature_dsl.types import BOOL, INT, TEXT, Value
 
 REFERENCES = ("x", "before_hash")
-_HASHES = ("hash_bucket", "hash_mod", "hash", "id")
+_HASHES = ("hash_bucket", "hash_mod", "hash", "id", "murmur_bucket", "murmur_mod", "farm_bucket", "farm_mod")
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ _MAKERS: dict[str, list[Maker]] = {
 }  # fmt: skip
 
 
-for _kind, _more in sibling("makers_of_numbers").MAKERS.items():
+for _kind, _more in (*sibling("makers_of_numbers").MAKERS.items(), *sibling("makers_of_texts").MAKERS.items()):
     _MAKERS.setdefault(_kind, []).extend(_more)
 _CARRIED = {"int64": ("int64", "bool", "utf8", "list<int64>", "list<utf8>", "list<bool>"), "float64": ("float64", "list<float64>")}
 
