@@ -88,7 +88,7 @@ class Builder:
         coerced = self._coerce_all(args, signature, lifted)
         final = [self._argument(index) for index in coerced]
         kind = signature.result.as_list if lifted else signature.result
-        longer = growth.of_call(operation.name, kind, [self._grown(index) for index in coerced])
+        longer = growth.of_call(operation.name, kind, [self._grown(index) for index in coerced], [argument.value for argument in final])
         value: Value = None
         constant = all(argument.constant for argument in final)
         if constant:

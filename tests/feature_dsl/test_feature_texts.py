@@ -96,3 +96,17 @@ def test_refusals(call: str, message: str) -> None:
     script = f"def meta(){{ initValue() }}\ndef main(){{\nlength(str({call}))\n}}\n"
     with pytest.raises(feature_dsl.FeatureError, match=message):
         feature_dsl.load(script).compile(schema=pa.schema([("s", pa.utf8())]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    ['replace({0}, "a", "aaaaaaaaaa")', 'regex_replace({0}, ".", "\\\\0\\\\0")', 'join(split({0}, "a"), "aaaaaaaaaa")',
+     'join(prefix("aaaaaaaaaa", split({0}, "a")), "a")'],
+)  # fmt: skip
+def test_texts_may_not_outgrow_their_columns(call: str) -> None:
+    text = 'x("s")'
+    for _ in range(8):
+        text = call.format(text)
+    script = f"def meta(){{ initValue() }}\ndef main(){{\nlength({text})\n}}\n"
+    with pytest.raises(feature_dsl.FeatureError, match="1,000 times as long"):
+        feature_dsl.load(script).compile(schema=pa.schema([("s", pa.utf8())]))
