@@ -59,6 +59,9 @@ _MEASURES = st.sampled_from(["query_ratio", "title_ratio", "jaccard", "count", "
 _SHAPE: dict[str, st.SearchStrategy[Any]] = {
     "max_length": st.integers(1, 50), "keep": st.sampled_from(["first", "last"]), "pad": st.sampled_from(["none", "left", "right"]),
 }  # fmt: skip
+_HASHES = st.sampled_from(["xxh64", "murmur", "farm"])
+_COMBINERS = st.sampled_from(["sum", "mean", "min", "max", "count", "gap_min", "gap_max"])
+_PAIRS: dict[str, st.SearchStrategy[Any]] = {"kv_separator": _TEXT, "max_length": st.integers(1, 99)}
 TEXTS, NUMBERS = _source("s", "a b", 'q"\\'), _source("n", "f")
 ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
     "enum_feature": [
@@ -70,12 +73,24 @@ ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
         _fields({"source": NUMBERS, "boundaries": _RISING}, {"default": st.integers(0, 9)})
     ],
     "list_feature": [
-        _fields({"source": TEXTS, "separator": _TEXT, "hash_buckets": _BUCKETS}, {"max_length": _LENGTH, "reserve_missing": _FLAG}),
+        _fields({"source": TEXTS, "separator": _TEXT, "hash_buckets": _BUCKETS}, {**_PAIRS, "hash": _HASHES, "reserve_missing": _FLAG}),
         _fields({"source": _source("ls", "li"), "hash_buckets": _BUCKETS}, {"max_length": st.integers(1, 99)}),
     ],
-    "id_feature": [_fields({"source": _source("s", "a b", "n")}, {"hash_buckets": _BUCKETS}).flatmap(
-        lambda entry: st.just(entry) if "hash_buckets" not in entry else _FLAG.map(lambda flag: {**entry, "reserve_missing": flag})
-    )],
+    "id_feature": [
+        _fields({"source": _source("s", "a b", "n")}, {"hash_buckets": _BUCKETS}).flatmap(
+            lambda entry: st.just(entry) if "hash_buckets" not in entry else _FLAG.map(lambda flag: {**entry, "reserve_missing": flag})
+        ),
+        _fields({"source": _source("s", "n"), "hash_buckets": _BUCKETS}, {"prefix": _TEXT, "hash": _HASHES, "reserve_missing": _FLAG}),
+        _fields({"source": TEXTS, "separator": _TEXT}, {"hash_buckets": _BUCKETS, "prefix": _TEXT, **_PAIRS}),
+        _fields({"source": TEXTS, "vocabulary": st.lists(_TEXT, min_size=1, unique=True)}, {"oov_buckets": st.integers(1, 99)}),
+        _fields({"source": TEXTS, "separator": _TEXT, "num_buckets": _BUCKETS}, _PAIRS),
+        _fields({"source": _source("n"), "num_buckets": _BUCKETS}, {"default": st.integers(0, 9)}),
+    ],
+    "weight_feature": [_fields({"source": TEXTS, "separator": _TEXT, **_PAIRS}, {"default": _NUMBER})],
+    "match_feature": [
+        _fields({"map": TEXTS, "outer": _source("s", "n", "*"), "inner": _source("a b", "*"), "combiner": _COMBINERS}, _DEFAULTS),
+        _fields({"map": TEXTS, "outer": _source("s"), "inner": _source("n"), "normalizer": _NORMALIZERS}, _DEFAULTS),
+    ],
     "cross_feature": [
         _fields(
             {"inputs": st.lists(_source("s", "a b", "n", "ls", "li", "other"), min_size=2, max_size=5), "hash_buckets": _BUCKETS},
@@ -104,7 +119,12 @@ ENTRIES: dict[str, list[st.SearchStrategy[dict[str, Any]]]] = {
         _fields({"source": _source("li", "lf"), "normalizer": _NORMALIZERS}, {**_SHAPE, **_DEFAULTS}),
         _fields({"source": TEXTS, "separator": _TEXT, "output": st.just("length")}, {"max_length": st.integers(1, 50)}),
     ],
-    "lookup_feature": [_fields({"source": TEXTS, "map": st.dictionaries(_TEXT, _NUMBER, min_size=1)}, {"default": _NUMBER})],
+    "lookup_feature": [
+        _fields({"source": TEXTS, "map": st.dictionaries(_TEXT, _NUMBER, min_size=1)}, {"default": _NUMBER}),
+        _fields({"source": TEXTS, "separator": _TEXT, "map": st.dictionaries(_TEXT, _NUMBER, min_size=1)}, {"combiner": _COMBINERS}),
+        _fields({"source": _source("s", "n"), "map_source": TEXTS}, {"pair_separator": _TEXT, "map_separator": _TEXT, "default": _NUMBER}),
+        _fields({"sources": st.lists(TEXTS, min_size=1), "map_source": TEXTS, "normalizer": _NORMALIZERS}, _DEFAULTS),
+    ],
 }  # fmt: skip
 _OTHER = {"name": "other", "kind": "id_feature", "source": "n", "hash_buckets": 7}
 
