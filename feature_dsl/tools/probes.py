@@ -14,7 +14,7 @@ WIDE = 2**62
 """Buckets enough for every value to have its own."""
 
 # Where a stand-in hides whether the first argument was missing.
-_COVERING = {"coalesce": 0, "pad": 0}
+_COVERING = {"coalesce": 0, "pad": 0, "replace_value": 0}
 _FAMILIES = ("hashing", "vocabulary")
 # Buckets that no value is hashed to: row 0 of missing.
 _RESERVED = {"hash_bucket": 1, "cross": 1}
@@ -24,13 +24,13 @@ _RESERVED = {"hash_bucket": 1, "cross": 1}
 class Probed:
     """Columns of the probing plan that belong to a feature, by name; None where the question has no sense.
 
-    :param missing: columns that are 1 where a source is missing; the row is missing where all are.
+    :param missing: groups of columns that are 1 where a source is missing; the row is missing where all of one group are.
     :param found: positions in the vocabulary (where the feature has one), -1 for values that are not in it, ``absent`` of them for missing.
     :param wide: the feature's ids in so many buckets that none collides.
     :param buckets: buckets that values are hashed to.
     """
 
-    missing: list[str] = field(default_factory=list)
+    missing: list[list[str]] = field(default_factory=list)
     found: str | None = None
     absent: str | None = None
     wide: str | None = None
@@ -62,9 +62,11 @@ class _Prober:
 
     def probe(self, feature: Output) -> Probed:
         found = Probed()
-        for source in self._sources(feature.node):
-            flag = self._builder.call("int", [self._builder.call("is_missing", [source])])
-            found.missing.append(self._output(feature, "missing", flag))
+        start: int | None = feature.node
+        while start is not None:
+            sources = self._sources(start)
+            found.missing.append([self._flag(feature, source) for source in sources])
+            start = self._covered(sources[0]) if len(sources) == 1 else None
         hashed = self._hash(feature.node)
         if hashed is not None:
             self._hashed(feature, hashed, found)
@@ -72,6 +74,20 @@ class _Prober:
         if len(looked_up) == 1:
             self._looked_up(feature, looked_up[0], found)
         return found
+
+    def _flag(self, feature: Output, source: int) -> str:
+        flag = self._builder.call("int", [self._builder.call("is_missing", [source])])
+        return self._output(feature, "missing", flag)
+
+    def _covered(self, index: int) -> int | None:
+        """The next stand-in below, as that of a default before a normaliser, where there is no other input on the way."""
+        while True:
+            varying = self._varying(self._builder.nodes[index])
+            if len(varying) != 1:
+                return None
+            index = varying[0]
+            if self._builder.nodes[index].op in _COVERING and self._below(index):
+                return index
 
     def _sources(self, start: int) -> list[int]:
         """The values that a feature is made of once stand-ins, vocabularies and hashes are taken off."""
@@ -123,7 +139,8 @@ class _Prober:
         if operation.family in _FAMILIES:
             return varying
         if node.op in _COVERING:
-            return [] if node.args[0] in constant else [node.args[0]]
+            stands_in = node.op != "replace_value" or self._builder.known.get(node.args[1], "") is None
+            return varying if stands_in and varying == [node.args[0]] else []
         if node.op == "if" and (node.args[1] in constant) != (node.args[2] in constant):
             return [node.args[1] if node.args[2] in constant else node.args[2]]
         if node.op == "get" and node.args[0] in constant:

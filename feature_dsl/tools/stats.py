@@ -46,9 +46,9 @@ class Statistics:
     sources: int | None
     collisions: float | None
     length: float | None
-    minimum: float | None
+    minimum: int | float | None
     mean: float | None
-    maximum: float | None
+    maximum: int | float | None
 
 
 def stats(plan: Plan, data: Data, most: int | None = None) -> list[Statistics]:
@@ -81,8 +81,8 @@ class _Counter:
     known: int = 0
     looked_up: int = 0
     total: float = 0.0
-    minimum: float = math.inf
-    maximum: float = -math.inf
+    minimum: int | float = math.inf
+    maximum: int | float = -math.inf
 
     def add(self, columns: pa.RecordBatch) -> None:
         """Takes a batch in."""
@@ -91,8 +91,8 @@ class _Counter:
         self.rows += columns.num_rows
         values = _flat(columns.column(self.output.name))
         if self.probed.missing:
-            flags = [_flat(columns.column(name)) for name in self.probed.missing]
-            self.missing += int(np.minimum.reduce(flags).sum())
+            groups = [np.minimum.reduce([_flat(columns.column(name)) for name in group]) for group in self.probed.missing]
+            self.missing += int(np.maximum.reduce(groups).sum())
         if self.probed.found is not None:
             positions = _flat(columns.column(self.probed.found))
             absent = int(_flat(columns.column(self.probed.absent)).sum()) if self.probed.absent is not None else 0
@@ -105,8 +105,8 @@ class _Counter:
         self.elements += len(values)
         if len(values):
             self.total += float(values.sum(dtype=np.float64))
-            self.minimum = min(self.minimum, float(values.min()))
-            self.maximum = max(self.maximum, float(values.max()))
+            self.minimum = min(self.minimum, values.min().item())
+            self.maximum = max(self.maximum, values.max().item())
 
     def result(self) -> Statistics:
         """The statistics of all that was taken in."""

@@ -177,6 +177,22 @@ features:
     assert (found["split"].missing, found["split"].unknown) == (0.5, 0.5)
 
 
+def test_stats_see_through_defaults_before_a_normaliser() -> None:
+    text = """version: 1
+columns: {f: float64, s: utf8}
+features:
+  - {name: a, kind: raw_feature, source: f, default: 5, normalizer: {zscore: {mean: 1, sd: 2}}}
+  - {name: b, kind: expr_feature, expr: "log(f)"}
+  - {name: c, kind: expr_feature, expr: "if(s == '', 1, 2) + coalesce(f, 3)"}
+"""
+    table = pa.table({"f": [1.0, None, -2.0, float("nan")], "s": ["x", "", None, "y"]})
+    found = _by_name(stats(feature_dsl.load(text).compile(), _memory(table)))
+    assert [found[name].missing for name in "abc"] == [0.5, 0.75, 0.0]
+    whole = "version: 1\ncolumns: {n: int64}\nfeatures:\n  - {name: a, kind: raw_feature, source: n}\n"
+    (large,) = stats(feature_dsl.load(whole).compile(), _memory(pa.table({"n": [2**63 - 1, 5]})))
+    assert (large.maximum, large.minimum) == (2**63 - 1, 5)
+
+
 def test_stats_of_no_rows_and_of_one_value() -> None:
     features = feature_dsl.load("version: 1\ncolumns: {s: utf8}\nfeatures:\n  - {name: a, kind: id_feature, source: s, hash_buckets: 2}\n")
     table = pa.table({"s": pa.array([], pa.utf8())})
