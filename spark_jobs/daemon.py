@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.parquet  # noqa: F401
+import pyarrow.parquet
 from pyspark.daemon import manager
 
 import mlp_core.artifacts.parts  # noqa: F401
