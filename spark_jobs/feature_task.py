@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlp_core.artifacts import storage
 from mlp_core.specs.jobs import FeatureJob, Table
 from spark_jobs.outputs import Written, write_parts
+from spark_jobs.parquet_rows import batches
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from feature_dsl import Plan
-
-_BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -33,31 +31,41 @@ class Split:
 def run_task(job: bytes, tasks: Iterable[list[Split]]) -> Iterator[Written]:
     """Compute and write what `tasks` name; `job` is the whole specification."""
     spec = FeatureJob.from_json(job)
-    plan = compiled(spec.plan)
-    schema = output_schema(plan, spec.input, spec.keep)
+    schema = output_schema(compiled(spec.plan), spec.input, spec.keep)
     for splits in tasks:
-        yield from write_parts(_computed(spec, plan, splits, schema), spec.attempts, schema)
+        yield from write_parts(_computed(spec, splits, schema), spec.attempts, schema)
 
 
-def _computed(spec: FeatureJob, plan: Plan, splits: Iterable[Split], schema: pa.Schema) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _computed(spec: FeatureJob, splits: Iterable[Split], schema: pa.Schema) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The output rows of `splits`, each batch with its partition."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     column = spec.input.column
-    wanted = list(dict.fromkeys([*spec.keep, *(item.name for item in plan.inputs)]))
+    wanted = input_columns(spec)
+    stored = [name for name in wanted if name != column]
+    encoded = set(stored).difference(spec.keep)
     for split in splits:
-        fs, path = storage.filesystem(split.uri)
-        with fs.open(path, "rb") as source, pq.ParquetFile(source) as file:
-            groups = None if split.last is None else range(split.first, split.last)
-            stored = [name for name in wanted if name != column]
-            for batch in file.iter_batches(_BATCH_ROWS, columns=stored, row_groups=groups):
-                if column in wanted:
-                    value = pa.array([split.partition.partition("=")[2]] * batch.num_rows, pa.string())
-                    batch = batch.append_column(column, value)
-                computed = plan.run(batch)
-                kept = [batch.column(name).cast(schema.field(name).type) for name in spec.keep]
-                yield split.partition, pa.RecordBatch.from_arrays([*kept, *computed.columns], schema=schema)
+        groups = None if split.last is None else (split.first, split.last)
+        for batch in batches(split.uri, stored, groups, encoded):
+            if column in wanted:
+                value = pa.scalar(split.partition.partition("=")[2], pa.string())
+                batch = batch.append_column(column, pa.repeat(value, batch.num_rows))
+            yield split.partition, compute(batch, spec, schema)
+
+
+def compute(batch: pa.RecordBatch, spec: FeatureJob, schema: pa.Schema) -> pa.RecordBatch:
+    """The output rows of the input rows `batch`, in `schema`."""
+    import pyarrow as pa
+
+    # One thread: Spark has given the task one core.
+    computed = compiled(spec.plan).run(batch, threads=1)
+    kept = [batch.column(name).cast(schema.field(name).type) for name in spec.keep]
+    return pa.RecordBatch.from_arrays([*kept, *computed.columns], schema=schema)
+
+
+def input_columns(spec: FeatureJob) -> list[str]:
+    """The columns that the job reads: those that stay, then those that the plan needs."""
+    return list(dict.fromkeys([*spec.keep, *(item.name for item in compiled(spec.plan).inputs)]))
 
 
 @lru_cache(maxsize=1)

@@ -38,7 +38,8 @@ def read(spark: SparkSession, table: Table) -> Iterator[Rows]:
         partitions = tuple(partition for partition in table.partitions if partition.schema == index)
         if partitions:
             schema = unpack_schema(packed)
-            yield Rows(_frame(spark, table.column, partitions, schema), schema, partitions)
+            make = _files if table.relation is None else _relation
+            yield Rows(make(spark, table, partitions, schema), schema, partitions)
 
 
 def whole(spark: SparkSession, table: Table) -> DataFrame:
@@ -47,13 +48,28 @@ def whole(spark: SparkSession, table: Table) -> DataFrame:
     return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), frames)
 
 
-def _frame(spark: SparkSession, column: str, partitions: Sequence[Partition], schema: pa.Schema) -> DataFrame:
+def _relation(spark: SparkSession, table: Table, partitions: Sequence[Partition], schema: pa.Schema) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    assert table.relation is not None
+    frame, column = spark.table(table.relation), table.column
+    if column:
+        value = F.col(quoted(column)).cast("string")
+        frame = frame.withColumn(column, value).withColumn(PARTITION, F.concat(F.lit(f"{column}="), value))
+        frame = frame.where(F.col(PARTITION).isin([partition.name for partition in partitions]))
+    else:
+        frame = frame.withColumn(PARTITION, F.lit(partitions[0].name))
+    return frame.select(*[quoted(name) for name in schema.names], *([quoted(column)] if column else []), PARTITION)
+
+
+def _files(spark: SparkSession, table: Table, partitions: Sequence[Partition], schema: pa.Schema) -> DataFrame:
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
+    column = table.column
     files = [_GLOB.sub(r"\\\1", spark_uri(file.uri)) for partition in partitions for file in partition.files]
     wanted = from_arrow_schema(plain_schema(schema))
-    frame = spark.createDataFrame([], wanted) if not files else spark.read.schema(wanted).parquet(*files)
+    frame = spark.createDataFrame([], wanted) if not files else spark.read.schema(wanted).format(table.format).load(files)
     if len(partitions) == 1 or not files:
         frame = frame.withColumn(PARTITION, F.lit(partitions[0].name))
     else:

@@ -28,10 +28,16 @@ class Written(msgspec.Struct, frozen=True):
     entry: FileEntry
 
 
-def write(frame: DataFrame, attempts: Mapping[str, str], schema: pa.Schema | None = None) -> dict[str, list[FileEntry]]:
+def write(
+    frame: DataFrame,
+    attempts: Mapping[str, str],
+    schema: pa.Schema | None = None,
+    change: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
+) -> dict[str, list[FileEntry]]:
     """Write the rows of `frame` into the attempts of their partitions (column PARTITION, which is not stored).
 
-    schema: Arrow schema of the files where it is to be more exact than the frame's. Returns the parts of every partition, none
+    schema: Arrow schema of the files where it is to be more exact than the frame's; change: makes the rows to write of the frame's, in
+    the tasks, batch by batch. Returns the parts of every partition, none
     for one without rows. Nothing is published.
     """
     from pyspark.sql.types import StructType
@@ -39,7 +45,9 @@ def write(frame: DataFrame, attempts: Mapping[str, str], schema: pa.Schema | Non
     stored = StructType([field for field in frame.schema.fields if field.name != PARTITION])
     target = schema if schema is not None else arrow_schema(stored)
     columns = [*stored.names, PARTITION]
-    done = _narrow_or_balanced(frame.select(*map(quoted, columns))).mapInArrow(_writer(dict(attempts), pack_schema(target)), _WRITTEN)
+    done = _narrow_or_balanced(frame.select(*map(quoted, columns))).mapInArrow(
+        _writer(dict(attempts), pack_schema(target), change), _WRITTEN
+    )
     parts: dict[str, list[FileEntry]] = {partition: [] for partition in attempts}
     for row in done.collect():
         parts[row.partition].append(msgspec.json.decode(row.entry, type=FileEntry))
@@ -76,11 +84,15 @@ def _narrow_or_balanced(frame: DataFrame) -> DataFrame:
     return frame.hint("rebalance", PARTITION)
 
 
-def _writer(attempts: dict[str, str], packed: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _writer(
+    attempts: dict[str, str], packed: str, change: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write_task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        written = list(write_parts(_by_partition(batches), attempts, unpack_schema(packed)))
+        rows = _by_partition(batches)
+        changed = rows if change is None else ((partition, change(batch)) for partition, batch in rows)
+        written = list(write_parts(changed, attempts, unpack_schema(packed)))
         yield pa.RecordBatch.from_arrays(
             [
                 pa.array([part.partition for part in written], pa.string()),

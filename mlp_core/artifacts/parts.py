@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlp_core.artifacts import storage
 from mlp_core.artifacts.digest import RowHash, hash_rows
+from mlp_core.artifacts.encoding import parquet_options
 from mlp_core.artifacts.manifest import FileEntry
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class PartWriter:
         self.name = name
         self._schema = schema
         self._sink = HashingSink(fs.open(path, "wb"))
-        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), schema, compression="zstd")
+        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), schema, **parquet_options(schema))
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
         self._hash = RowHash()

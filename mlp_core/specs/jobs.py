@@ -51,6 +51,8 @@ class Partition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Rows to read.
 
+    format: what Spark calls the files' format where they are no Parquet ("orc"); relation: a view or table of Spark's catalog whose rows
+    are read instead of files.
     schemas: Arrow schemas of the files (see `pack_schema`), without the partition column; newest: index of the one that the newest
     partition of the whole source has, whichever partitions are listed here: columns that a job takes over have its types.
     """
@@ -59,6 +61,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     partitions: Annotated[tuple[Partition, ...], Meta(min_length=1)]
     schemas: Annotated[tuple[str, ...], Meta(min_length=1)]
     newest: int = -1
+    format: Name = "parquet"
+    relation: Name | None = None
 
     @property
     def newest_schema(self) -> pa.Schema:
