@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from feature_dsl.operations.plugins import load_plugins
 from feature_dsl.operations.spellings import SPELLINGS
 from feature_dsl.types import Type, Value
 
@@ -93,6 +94,8 @@ class Operation:
 
 _REGISTRY: dict[tuple[str, int], Operation] = {}
 _LATEST: dict[str, Operation] = {}
+_OWN: set[str] = set()
+"""Names of the language's own operations, once they are loaded: other packages may not give them a meaning."""
 _MODULES = (
     "comparison", "logic", "arithmetic", "rounding", "totals", "maths", "trigonometry", "distances", "normalisers", "casts",
     "strings", "texts", "patterns", "dates", "times",
@@ -102,10 +105,12 @@ _MODULES = (
 
 
 def register(operation: Operation) -> Operation:
-    """Adds an operation. Raises ValueError where this name and version are taken."""
+    """Adds an operation. Raises ValueError where its name and version are taken, or its name is the language's own."""
     key = operation.name, operation.version
     if key in _REGISTRY:
         raise ValueError(f"operation {operation.name} version {operation.version} is registered twice")
+    if operation.name in _OWN:
+        raise ValueError(f"the name {operation.name} is the language's own")
     _REGISTRY[key] = operation
     if operation.name not in _LATEST or _LATEST[operation.name].version < operation.version:
         _LATEST[operation.name] = operation
@@ -116,23 +121,30 @@ def register(operation: Operation) -> Operation:
 def _load_families() -> None:
     for module in _MODULES:
         importlib.import_module(f"feature_dsl.operations.{module}")
+    _OWN.update(_LATEST)
 
 
 def latest(name: str) -> Operation | None:
     """The newest version of an operation, by its name or by another engine's name for it, or None."""
     _load_families()
-    return _LATEST.get(SPELLINGS.get(name, name))
+    spelled = SPELLINGS.get(name, name)
+    if spelled not in _LATEST:
+        load_plugins()
+    return _LATEST.get(spelled)
 
 
 def versioned(name: str, version: int) -> Operation | None:
     """The operation that an older plan names, or None where this release does not have it."""
     _load_families()
+    if (name, version) not in _REGISTRY:
+        load_plugins()
     return _REGISTRY.get((name, version))
 
 
 def names() -> list[str]:
-    """Names of all operations, in the order of the families."""
+    """Names of all operations, in the order of the families, other packages' last."""
     _load_families()
+    load_plugins()
     return list(_LATEST)
 
 
