@@ -23,7 +23,7 @@ _ARROW = {
     "list<bool>": pa.list_(pa.bool_()),
 }  # fmt: skip
 SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS.items()])
-OPERATIONS_PER_PROGRAM = 14
+OPERATIONS_PER_PROGRAM = 20
 _WORDS = ["", "a", "b", "a|b", "|", "||ä", "ä|ö|a", "日本語", "Z z ", " 12 ", "12", "-7", "1e3", "x" * 40, "😀|😀", "9" * 19]
 _INTS = [0, 1, -1, 2, 3, 7, -7, 10, 100, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
 _FLOATS = [
@@ -188,6 +188,9 @@ _MAKERS: dict[str, list[Maker]] = {
         *_choice("bool"), *[_op(n, k, k) for n in ("eq", "ne", "lt", "le", "gt", "ge") for k in _COMPARED],
         _op("eq", "bool", "bool"), _op("eq", "int64", "float64"), *[_op("is_missing", k) for k in COLUMNS.values()],
         _op("and", "bool", "bool"), _op("or", "bool", "bool"), _op("not", "bool"), _op("contains", "utf8", "utf8"),
+        # results of operations are seldom missing where they are bools, columns often are
+        *[lambda programs, depth, name=name: f'{name}(x("b"), {programs.expression("bool", 0)})' for name in ("and", "or")],
+        *[lambda programs, depth: 'not(x("b"))'] * 3,
     ],
     "int64": [
         *_choice("int64"), *[_op(name, "int64", "int64") for name in _NUMERIC], _op("neg", "int64"), _op("abs", "int64"),
