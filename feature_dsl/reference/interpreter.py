@@ -50,12 +50,13 @@ def run_plan(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
     """A plan's outputs for one row."""
     values: list[Value] = []
     for node in plan.nodes:
-        values.append(_evaluate(node, values, row))
+        values.append(evaluate(node, values, row))
     results = {output.name: values[output.node] for output in plan.outputs}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in results.items()}
 
 
-def _evaluate(node: Node, values: list[Value], row: Mapping[str, Any]) -> Value:
+def evaluate(node: Node, values: list[Value], row: Mapping[str, Any]) -> Value:
+    """A node's value for one row, from the values of the nodes before it."""
     if node.op == CONSTANT:
         return node.value
     if node.op == COLUMN:

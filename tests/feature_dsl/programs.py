@@ -60,7 +60,7 @@ class Programs:
             made, maker = self.random.choice(suited[name])
             parts.append(_as_list(kind, made, maker(self, self.random.randint(0, depth - 1))))
         lines = [f"  v{place} = {part}\n" for place, part in enumerate(parts)]
-        meta = self.random.choice(["initList()", "initArray(40, 7)"])
+        meta = self.random.choice(["initList()", "initArray(60, 7)"])
         names = ", ".join(f"v{place}" for place in range(len(parts)))
         return f"def meta(){{ {meta} }}\ndef main(){{\n{''.join(lines)}  concat_lists({names})\n}}\n"
 
