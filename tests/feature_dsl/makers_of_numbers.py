@@ -123,7 +123,7 @@ def _lists(kind: str) -> list[Maker]:
 
 MAKERS: dict[str, list[Maker]] = {
     "bool": [
-        op("get", "list<bool>", "int64"), *[shallow(name, "bool", "bool") for name in ("and", "or")], shallow("not", "bool"),
+        op("get", "list<bool>", "int64"), *[shallow(name, "bool", "bool") for name in ("and", "or")] * 2, *[shallow("not", "bool")] * 3,
         *[op("is_finite", kind) for kind in NUMBERS], *[op("contains_value", kind, kind[5:-1]) for kind in LISTS],
         *[op(name, kind, kind) for name in ("overlap_contains", "overlap_equal") for kind in LISTS],
     ],

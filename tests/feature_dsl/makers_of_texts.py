@@ -37,7 +37,7 @@ def _one_of(words: list[str], quoted: bool = True) -> Callable[[Any], str]:
 
 def _sometimes(words: list[str]) -> Callable[[Any], str]:
     """A text of a kind that the operation reads, or any text."""
-    return lambda programs: programs.random.choice([*words, 'x("s")', 'x("t")', '""'])
+    return lambda programs: programs.random.choice([*programs.random.sample(words, 2), 'x("s")', 'x("t")', '""'])
 
 
 _PATTERN, _TIME, _MAP = _one_of(_PATTERNS), _sometimes(_TIMES), _sometimes(_MAPS)
