@@ -30,11 +30,6 @@ def op(name: str, *kinds: str, then: Callable[[random.Random], str] | None = Non
     return make
 
 
-def shallow(name: str, *kinds: str) -> Maker:
-    """A call on columns and literals: on bools, which few operations leave missing."""
-    return lambda source, depth: op(name, *kinds)(source, 0)
-
-
 def many(name: str, kind: str, most: int) -> Maker:
     """A call on two or more arguments of one type."""
 
@@ -123,7 +118,7 @@ def _lists(kind: str) -> list[Maker]:
 
 MAKERS: dict[str, list[Maker]] = {
     "bool": [
-        op("get", "list<bool>", "int64"), *[shallow(name, "bool", "bool") for name in ("and", "or")] * 2, *[shallow("not", "bool")] * 3,
+        op("get", "list<bool>", "int64"),
         *[op("is_finite", kind) for kind in NUMBERS], *[op("contains_value", kind, kind[5:-1]) for kind in LISTS],
         *[op(name, kind, kind) for name in ("overlap_contains", "overlap_equal") for kind in LISTS],
     ],
