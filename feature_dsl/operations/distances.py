@@ -39,7 +39,7 @@ def _by_cosines(longitude1: float, latitude1: float, longitude2: float, latitude
     first, second = latitude1 * DEGREE, latitude2 * DEGREE
     east = (longitude2 - longitude1) * DEGREE
     cosine = math.sin(first) * math.sin(second) + math.cos(first) * math.cos(second) * math.cos(east)
-    return EARTH_RADIUS * math.acos(max(-1.0, min(cosine, 1.0)))
+    return EARTH_RADIUS * math.acos(max(min(cosine, 1.0), -1.0))  # in this order NaN stays NaN
 
 
 register(

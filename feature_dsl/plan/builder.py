@@ -9,6 +9,7 @@ from feature_dsl import limits
 from feature_dsl.errors import did_you_mean
 from feature_dsl.operations.base import Argument, Bounds, Operation, Signature, TypeProblem, latest, names
 from feature_dsl.plan import growth
+from feature_dsl.plan.lengths import Lengths
 from feature_dsl.plan.nodes import COLUMN, CONSTANT, Node
 from feature_dsl.reference.meaning import apply_meaning
 from feature_dsl.types import BOOL, FLOAT, INT, TEXT, Scalar, Type, Value
@@ -42,6 +43,7 @@ class Builder:
         self._share = share
         self._places: dict[object, int] = {}
         self._growth: dict[int, int] = {}
+        self.lengths = Lengths(self.nodes, self.known)
 
     def add(self, node: Node) -> int:
         """The index of a node, an earlier one where it is the same and sharing is on."""

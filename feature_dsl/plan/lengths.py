@@ -11,17 +11,26 @@ from feature_dsl.types import Value
 Known = Mapping[int, Value]
 
 
-def longest(nodes: Sequence[Node], known: Known, index: int) -> int | None:
-    """The greatest length that the list of a node can have, None where nothing bounds it.
+class Lengths:
+    """The lengths of a growing list of nodes, each of them looked at once.
 
-    Nodes come after their arguments, so one pass over those up to ``index`` does.
+    :param nodes: each after its arguments; more may come, none may change.
+    :param known: values of those that are constant.
     """
-    lengths: dict[int, int | None] = {}
-    for place in range(index + 1):
-        node = nodes[place]
-        if node.type.is_list:
-            lengths[place] = _length(node, place, lengths, known)
-    return lengths.get(index)
+
+    def __init__(self, nodes: Sequence[Node], known: Known) -> None:
+        self._nodes, self._known = nodes, known
+        self._lengths: dict[int, int | None] = {}
+        self._seen = 0
+
+    def longest(self, index: int) -> int | None:
+        """The greatest length that the list of a node can have, None where nothing bounds it."""
+        for place in range(self._seen, index + 1):
+            node = self._nodes[place]
+            if node.type.is_list:
+                self._lengths[place] = _length(node, place, self._lengths, self._known)
+        self._seen = max(self._seen, index + 1)
+        return self._lengths.get(index)
 
 
 def _length(node: Node, place: int, lengths: Mapping[int, int | None], known: Known) -> int | None:

@@ -10,7 +10,6 @@ from feature_dsl.document.features import Feature
 from feature_dsl.errors import FeatureError, did_you_mean
 from feature_dsl.operations.base import TypeProblem, versioned
 from feature_dsl.plan.builder import Builder
-from feature_dsl.plan.lengths import longest
 from feature_dsl.plan.nodes import Node
 from feature_dsl.syntax.tree import Call, Expression, Literal, Name, Position, Statement, walk
 from feature_dsl.types import BOOL, INT, TEXT, Value
@@ -126,7 +125,7 @@ class Lowering:
             message = f"{meta.name} takes the longest length alone" if len(parts) > 1 else "initList is for a list"
             raise self._error(message, meta.at or value.at, "initArray(1, 0) is for a scalar")
         final = raw
-        reach = longest(self._builder.nodes, self._builder.known, raw)
+        reach = self._builder.lengths.longest(raw)
         if most is not None and (reach is None or reach > most):
             reach = most
             final = self._call("take", [raw, self._builder.literal(most)], meta)

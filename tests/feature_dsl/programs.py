@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,12 +24,7 @@ _ARROW = {
     "list<bool>": pa.list_(pa.bool_()),
 }  # fmt: skip
 SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS.items()])
-OPERATIONS_PER_PROGRAM = 20
-_WORDS = ["", "a", "b", "a|b", "|", "||ä", "ä|ö|a", "日本語", "Z z ", " 12 ", "12", "-7", "1e3", "x" * 40, "😀|😀", "9" * 19]
-_INTS = [0, 1, -1, 2, 3, 7, -7, 10, 100, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
-_FLOATS = [
-    0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -2.5, 3.7, 10.0, 1e-300, 1e300, -1e300, 1000.0, 9.3e18, 2.0**63, -(2.0**63), 1e-5
-]  # fmt: skip
+OPERATIONS_PER_PROGRAM = 8
 
 
 def sibling(name: str) -> ModuleType:
@@ -42,27 +38,51 @@ def sibling(name: str) -> ModuleType:
     return module
 
 
+_values = sibling("random_values")
+
+
 class Programs:
     """Draws expressions of a wanted type, and batches of rows."""
 
     def __init__(self, source: random.Random) -> None:
         self.random = source
+        self._decks: dict[str, list[str]] = {kind: [] for kind in _CARRIED}
+
+    def scripts(self, count: int) -> list[str]:
+        """Several scripts; ``as_file`` makes a feature file of them."""
+        return [self.script(self.random.randint(1, 4)) for _ in range(count)]
 
     def script(self, depth: int = 4) -> str:
         """A whole script: of one expression, or of several operations drawn evenly, whose values make one list."""
-        return self._nested(depth) if self.random.random() < 0.3 else self._broad(min(depth, 3))
+        return self._nested(depth) if self.random.random() < 0.2 else self._broad()
 
-    def _broad(self, depth: int) -> str:
-        kind = self.random.choice(["int64", "float64"])
-        suited = _SUITED[kind]
+    def using(self, name: str) -> str:
+        """A script that calls one operation several times."""
+        kind = self.random.choice([kind for kind, suited in _SUITED.items() if name in suited])
+        return self._listing(kind, [name] * 3)
+
+    def _broad(self) -> str:
+        sizes = [len(suited) for suited in _SUITED.values()]
+        (kind,) = self.random.choices(list(_SUITED), sizes)
+        return self._listing(kind, [self._deal(kind) for _ in range(OPERATIONS_PER_PROGRAM)])
+
+    def _deal(self, kind: str) -> str:
+        """An operation from a shuffled deck of all: each comes as often as the others."""
+        deck = self._decks[kind]
+        if not deck:
+            deck += [*_SUITED[kind], *(name for name in _OFTEN if name in _SUITED[kind])]
+            self.random.shuffle(deck)
+        return deck.pop()
+
+    def _listing(self, kind: str, names: list[str]) -> str:
         parts = []
-        for name in self.random.sample(sorted(suited), OPERATIONS_PER_PROGRAM):
-            made, maker = self.random.choice(suited[name])
-            parts.append(_as_list(kind, made, maker(self, self.random.randint(0, depth - 1))))
+        for name in names:
+            made, maker = self.random.choice(_SUITED[kind][name])
+            parts.append(_as_list(kind, made, maker(self, self.random.choice([0, 0, 0, 1, 1, 2]))))
         lines = [f"  v{place} = {part}\n" for place, part in enumerate(parts)]
-        meta = self.random.choice(["initList()", "initArray(60, 7)"])
-        names = ", ".join(f"v{place}" for place in range(len(parts)))
-        return f"def meta(){{ {meta} }}\ndef main(){{\n{''.join(lines)}  concat_lists({names})\n}}\n"
+        meta = self.random.choice(["initList()", "initList()", "initArray(40, 7)"])
+        listed = ", ".join(f"v{place}" for place in range(len(parts)))
+        return f"def meta(){{ {meta} }}\ndef main(){{\n{''.join(lines)}  concat_lists({listed})\n}}\n"
 
     def _nested(self, depth: int) -> str:
         kind = self.random.choice(["int64", "float64", "bool", "list<int64>", "list<float64>"])
@@ -82,9 +102,10 @@ class Programs:
 
     def _leaf(self, kind: str) -> str:
         names = [name for name, column in COLUMNS.items() if column == kind]
-        if kind.startswith("list") or self.random.random() < 0.7:
-            return f'x("{self.random.choice(names)}")'
-        return self.literal(kind)
+        drawn = self.random.random()
+        if kind.startswith("list"):
+            return self.constants(kind[5:-1]) if drawn < 0.08 and kind != "list<bool>" else f'x("{self.random.choice(names)}")'
+        return f'x("{self.random.choice(names)}")' if drawn < 0.85 else self.literal(kind)
 
     def literal(self, kind: str) -> str:
         if self.random.random() < 0.1:
@@ -92,38 +113,29 @@ class Programs:
         if kind == "bool":
             return self.random.choice(["true", "false"])
         if kind == "utf8":
-            word = self.random.choice(_WORDS)
+            word = self.random.choice(_values.WORDS)
             return f'"{word}"'
-        value = self.random.choice(_INTS[:-2] if kind == "int64" else _FLOATS)
+        value = self.random.choice(_values.INTS[:-2] if kind == "int64" else _values.FLOATS)
         return repr(value)
 
     def constants(self, kind: str) -> str:
-        pools: dict[str, list[Any]] = {"int64": _INTS[:-2], "float64": _FLOATS[1:], "utf8": _WORDS}
+        pools: dict[str, list[Any]] = {"int64": _values.INTS[:-2], "float64": _values.FLOATS[1:], "utf8": _values.WORDS}
         pool = pools[kind]
         chosen = self.random.sample(pool, self.random.randint(1, 6))
         return "array(" + ", ".join(f'"{item}"' if kind == "utf8" else repr(item) for item in chosen) + ")"
 
     def boundaries(self, kind: str) -> str:
-        pool: list[Any] = _INTS[:-2] if kind == "int64" else _FLOATS[1:]
-        chosen = sorted(self.random.sample(pool, self.random.randint(1, 6)))
-        return "array(" + ", ".join(map(repr, chosen)) + ")"
+        pool: list[Any] = _values.INTS[:-2] if kind == "int64" else _values.FLOATS[1:]
+        chosen = set(self.random.sample(pool, self.random.randint(1, 6)))
+        if self.random.random() < 0.2:  # so many are searched in another way
+            chosen |= set(range(-20, 20))
+        return "array(" + ", ".join(repr(int(edge) if kind == "int64" else float(edge)) for edge in sorted(chosen)) + ")"
 
-    def batch(self, rows: int) -> pa.RecordBatch:
-        arrays = [pa.array([self.value(kind) for _ in range(rows)], _ARROW[kind]) for kind in COLUMNS.values()]
+    def batch(self, rows: int, script: str = "") -> pa.RecordBatch:
+        """Rows of random values, some of them near the constants of a text."""
+        values = _values.Values(self.random, script)
+        arrays = [pa.array([values.value(kind) for _ in range(rows)], _ARROW[kind]) for kind in COLUMNS.values()]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-
-    def value(self, kind: str) -> Any:
-        if self.random.random() < 0.25:
-            return None
-        if kind.startswith("list<"):
-            return [self.value(kind[5:-1]) for _ in range(self.random.randint(0, 4))]
-        if kind == "bool":
-            return self.random.random() < 0.5
-        if kind == "utf8":
-            return self.random.choice(_WORDS)
-        if kind == "int64":
-            return self.random.choice([*_INTS, self.random.randint(-5, 200)])
-        return self.random.choice([*_FLOATS, float("nan"), float("inf"), -float("inf"), self.random.uniform(-5, 5)])
 
 
 Maker = Callable[[Programs, int], str]
@@ -230,6 +242,8 @@ _MAKERS: dict[str, list[Maker]] = {
 
 for _kind, _more in (*sibling("makers_of_numbers").MAKERS.items(), *sibling("makers_of_texts").MAKERS.items()):
     _MAKERS.setdefault(_kind, []).extend(_more)
+_OFTEN = ("parse_time", "parse_time", "kv_keys", "kv_values", "day", "month", "regex_matches", "from_millis")
+"""Operations of one or two scalars, whose inputs are missing less often: they come twice as often."""
 _CARRIED = {"int64": ("int64", "bool", "utf8", "list<int64>", "list<utf8>", "list<bool>"), "float64": ("float64", "list<float64>")}
 
 
@@ -256,6 +270,12 @@ def _as_list(kind: str, made: str, text: str) -> str:
     if made.endswith(("bool", "bool>")):
         text = f"int({text})"
     return text if made.startswith("list") else f"array({text})"
+
+
+def as_file(scripts: Sequence[str]) -> str:
+    """A feature file; features are named f0, f1 …"""
+    entries = [f"  - {{name: f{place}, kind: raw_feature, script: {json.dumps(text, ensure_ascii=False)}}}" for place, text in enumerate(scripts)]
+    return "\n".join(["version: 1", "group: random", "features:", *entries, ""])
 
 
 def exact(value: Any) -> Any:

@@ -27,6 +27,8 @@ group: test
 features:
   - {name: bucket, kind: boundary_feature, source: rating, boundaries: [2, 4]}
   - {name: words, kind: list_feature, source: text, separator: "|", hash_buckets: 100, max_length: 3}
+  - {name: share, kind: expr_feature, expr: "log1p(rating) / 3.7 - sqrt(length(text))"}
+  - {name: pairs, kind: cross_feature, inputs: [user_id, words], hash_buckets: 1000}
 """
 
 
