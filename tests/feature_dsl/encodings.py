@@ -32,7 +32,8 @@ def _bits(array: pa.Array, source: random.Random) -> pa.Array:
 def _narrow(array: pa.Array, source: random.Random) -> pa.Array:
     values = [value for value in array.to_pylist() if value is not None]
     low, high = min(values, default=0), max(values, default=0)
-    kinds = [kind for kind in (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32) if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max]
+    widths = [np.iinfo(kind) for kind in (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32)]
+    kinds = [width.dtype for width in widths if width.min <= low and high <= width.max]
     return array.cast(pa.from_numpy_dtype(source.choice(kinds))) if kinds else array
 
 

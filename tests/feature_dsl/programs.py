@@ -274,7 +274,8 @@ def _as_list(kind: str, made: str, text: str) -> str:
 
 def as_file(scripts: Sequence[str]) -> str:
     """A feature file; features are named f0, f1 …"""
-    entries = [f"  - {{name: f{place}, kind: raw_feature, script: {json.dumps(text, ensure_ascii=False)}}}" for place, text in enumerate(scripts)]
+    quoted = [json.dumps(text, ensure_ascii=False) for text in scripts]
+    entries = [f"  - {{name: f{place}, kind: raw_feature, script: {text}}}" for place, text in enumerate(quoted)]
     return "\n".join(["version: 1", "group: random", "features:", *entries, ""])
 
 

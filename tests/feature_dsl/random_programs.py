@@ -86,7 +86,7 @@ def _ready(_: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Random programs by the kernels and by the reference.")
     parser.add_argument("--programs", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0, help="the first seed; a seed draws %d programs" % checking.PROGRAMS_PER_FILE)
+    parser.add_argument("--first", type=int, default=0, help=f"the first seed; each draws {checking.PROGRAMS_PER_FILE} programs")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true", help="the whole tally as JSON")
     asked = parser.parse_args()
@@ -100,7 +100,8 @@ def main() -> int:
         return 0
     least = min(tally.missing, key=tally.missing.__getitem__)
     sys.stdout.write(
-        f"{tally.programs:,} programs: no difference, in {tally.seconds:.0f} s on {asked.processes} processes; compiler passes: {tally.compiled}; "
+        f"{tally.programs:,} programs: no difference, in {tally.seconds:.0f} s on {asked.processes} processes\n"
+        f"compiler passes meanwhile: {tally.compiled}\n"
         f"{len(tally.missing)} operations, each with a missing input in at least {tally.missing[least]:,} programs ({least})\n"
     )
     return 0

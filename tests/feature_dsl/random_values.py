@@ -15,8 +15,10 @@ FLOATS = [
 ]  # fmt: skip
 _MORE_WORDS = [
     "A", "B|b|", "|a|", "0", "+5", "-0", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5", ".5", "1e400",
-    "nan", "inf", "true", "\t a\n", "a:1|b:2", "a:0.5", "a=2", "2026-11-20", "1969-12-31 23:59:59", "e\u0301", "\U0010ffff", "\x00", "ﬀ", "ZÄz",
+    "nan", "inf", "true", "\t a\n", "a:1|b:2", "a:0.5", "a=2", "2026-11-20", "1969-12-31 23:59:59",
+    "e\u0301", "\U0010ffff", "\x00", "ﬀ", "ZÄz",
 ]  # fmt: skip
+_SPECIAL = [math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308]
 _TIMES = [1_700_000_000, 1_700_000_000_000, 86_399, 86_400, -86_401, 951_782_400]
 _LETTERS = "abzAZ019 .:|,=-äß日😀\n"
 _TEXT, _NUMBER = re.compile(r'"((?:[^"\\]|\\.)*)"'), re.compile(r"(?<![\w.\"])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.\"])")
@@ -84,8 +86,8 @@ class Values:
         return found
 
     def common_float(self) -> float:
-        special = [math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308, self.random.uniform(-5, 5), float(self.random.randint(-9, 9))]
-        return self.random.choice([*FLOATS, *special])
+        drawn = [self.random.uniform(-5, 5), float(self.random.randint(-9, 9))]
+        return self.random.choice([*FLOATS, *_SPECIAL, *drawn, *drawn])
 
 
 _DRAWS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import random
-import shutil
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -32,38 +32,61 @@ def _sibling(name: str) -> ModuleType:
 checking, mutations = _sibling("checking"), _sibling("mutations")
 PACKAGE = Path(feature_dsl.__file__).parent
 ROUNDS, PROGRAMS = 60, 12
-CONTROLS = {
-    "feature_dsl.kernels.lists:pad": "pad",
-    "feature_dsl.kernels.arithmetic:mod": "mod",
-    "feature_dsl.kernels.vocabulary:index": "index",
-    "feature_dsl.kernels.spreading:spread": "add",
-    "": "",
-}
+ROOMS = ("machine", "kernels")
+_SAME = "from __future__ import annotations"
+CONTROLS = [
+    mutations.Mutation("pad", "kernels/lists.py", _SAME, _SAME, "feature_dsl.kernels.lists:pad"),
+    mutations.Mutation("mod", "machine/integers.py", _SAME, _SAME, "feature_dsl.kernels.arithmetic:mod"),
+    mutations.Mutation("index", "kernels/vocabulary.py", _SAME, _SAME, "feature_dsl.kernels.vocabulary:index"),
+    mutations.Mutation("", "machine/loading.py", _SAME, _SAME),
+]
+
+
+def _import_of(file: str) -> re.Pattern[str]:
+    room, stem = file.removesuffix(".py").split("/")
+    return re.compile(rf"^from feature_dsl(\.{room}\.{stem} import|\.{room} import {stem}$)", re.MULTILINE)
+
+
+def _with_dependents(changed: str) -> dict[str, str]:
+    """Texts of a file and of all others that compile it in, by their paths in the package."""
+    texts = {f"{room}/{path.name}": path.read_text(encoding="utf-8") for room in ROOMS for path in (PACKAGE / room).glob("*.py")}
+    found = [changed]
+    for file in found:
+        found += [other for other, text in texts.items() if other not in found and _import_of(file).search(text)]
+    return {file: texts[file] for file in found}
+
+
+Copy = Callable[[str, str, str], str]
 
 
 @pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of all that is compiled into kernels, as a package of its own."""
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copy]:
+    """Makes a package of copies of a file, one text in it replaced, and of those that depend on it; gives the package's name."""
     name = f"copied_{tmp_path.name.replace('-', '_')}"
-    for room in ("machine", "kernels"):
-        shutil.copytree(PACKAGE / room, tmp_path / name / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in tmp_path.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        for room in ("machine", "kernels"):
-            text = text.replace(f"feature_dsl.{room}", f"{name}.{room}")
-        path.write_text(text, encoding="utf-8")
+
+    def make(file: str, before: str, after: str) -> str:
+        texts = _with_dependents(file)
+        assert texts[file].count(before) == 1, f"{before!r} stands {texts[file].count(before)} times in {file}"
+        texts[file] = texts[file].replace(before, after)
+        for other, text in texts.items():
+            for copied in texts:
+                text = _import_of(copied).sub(rf"from {name}\1", text)
+            (tmp_path / name / other).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / other).write_text(text, encoding="utf-8")
+        return name
+
     monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path / name
+    yield make
     for module in [module for module in sys.modules if module.partition(".")[0] == name]:
         del sys.modules[module]
 
 
-def use(copy: Path, kernels: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans made from now on take these ``module:name`` from the copy; without any, they load columns by the copy."""
+def use(package: str, kernels: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans made from now on take these ``module:name`` from the copies; without any, they load columns by the copy."""
     if not kernels:
-        monkeypatch.setattr(program, "loader", importlib.import_module(f"{copy.name}.machine.loading").loader)
+        monkeypatch.setattr(program, "loader", importlib.import_module(f"{package}.machine.loading").loader)
         return
-    monkeypatch.setattr(program, "resolve", lambda path: resolve(path.replace("feature_dsl", copy.name) if path in kernels else path))
+    monkeypatch.setattr(program, "resolve", lambda path: resolve(path.replace("feature_dsl", package) if path in kernels else path))
 
 
 def round_in_which_it_differs(operation: str, seed: int) -> int | None:
@@ -75,10 +98,10 @@ def round_in_which_it_differs(operation: str, seed: int) -> int | None:
         batch = generator.batch(source.choice([1, 5, 9, 17]), "\n".join(scripts))
         features = feature_dsl.load(checking.programs.as_file(scripts))
         plan = features.compile(schema=checking.programs.SCHEMA)
-        expected = checking.meaning(features, batch).columns
+        exact, expected = checking.programs.exact, checking.meaning(features, batch).columns
         for found in (batch, checking.encodings.encoded(batch, source)):
             result = plan.run(found)
-            if any(checking.programs.exact(result.column(name).to_pylist()) != checking.programs.exact(expected[name]) for name in expected):
+            if any(exact(result.column(name).to_pylist()) != exact(values) for name, values in expected.items()):
                 return number
         rows = pa.array(source.choices(range(batch.num_rows), k=1_200))
         encoded = checking.encodings.encoded(batch.take(rows), source)
@@ -94,21 +117,19 @@ def test_mutations_are_many() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=[mutation.name for mutation in mutations.MUTATIONS])
-def test_mutation_is_noticed(mutation: mutations.Mutation, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (copy / mutation.file).read_text(encoding="utf-8")
-    assert text.count(mutation.before) == 1, f"{mutation.before!r} stands {text.count(mutation.before)} times in {mutation.file}"
-    (copy / mutation.file).write_text(text.replace(mutation.before, mutation.after), encoding="utf-8")
+def test_mutation_is_noticed(mutation: mutations.Mutation, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = copy(mutation.file, mutation.before, mutation.after)
     operation = latest(mutation.operation)
     assert (operation is None) == (mutation.operation == "")
     own = [path for path in (operation.kernel, operation.prepare) if path] if operation else []
-    use(copy, [mutation.kernel] if mutation.kernel else own, monkeypatch)
+    use(package, [mutation.kernel] if mutation.kernel else own, monkeypatch)
     assert round_in_which_it_differs(mutation.operation, seed=7) is not None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kernel", CONTROLS)
+@pytest.mark.parametrize("mutation", CONTROLS, ids=[mutation.operation or "load" for mutation in CONTROLS])
 def test_a_copy_without_a_mutation_makes_no_difference(
-    kernel: str, copy: Path, monkeypatch: pytest.MonkeyPatch
+    mutation: mutations.Mutation, copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(copy, [kernel] if kernel else [], monkeypatch)
-    assert round_in_which_it_differs(CONTROLS[kernel], seed=8) is None
+    use(copy(mutation.file, mutation.before, mutation.after), [mutation.kernel] if mutation.kernel else [], monkeypatch)
+    assert round_in_which_it_differs(mutation.operation, seed=8) is None

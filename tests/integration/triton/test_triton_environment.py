@@ -39,6 +39,13 @@ def test_models_have_the_rooms_and_the_pinned_packages_and_no_more(model_environ
     assert model_environment.stub.exists()
 
 
+def test_golden_plans_give_the_same_bits_there(model_environment: Environment) -> None:
+    """Other versions of numpy and pyarrow, and kernels of the environment's own."""
+    command = [model_environment.path / "bin" / "python", "-I", "-m", "feature_dsl.golden"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "golden plans: all results equal\n"), done.stdout + done.stderr
+
+
 def test_a_changed_source_installs_the_rooms_alone(
     environments: Path, model_environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
