@@ -102,8 +102,9 @@ def check_file(seed: int, count: int = PROGRAMS_PER_FILE) -> Meant:
             raise AssertionError(f"seed {seed}: {smallest(scripts[place], batch)}")
     for problem in _other_ways(plan, batch, result, source):
         raise AssertionError(f"seed {seed}: {problem}\n{programs.as_file(scripts)}\n{batch.to_pylist()}")
-    again = feature_dsl.Plan.from_json(plan.to_json())
-    assert again == plan and again.fingerprint == plan.fingerprint, f"seed {seed}: another plan after JSON"
+    if seed % 3 == 0:
+        again = feature_dsl.Plan.from_json(plan.to_json())
+        assert again == plan and again.fingerprint == plan.fingerprint, f"seed {seed}: another plan after JSON"
     if seed % 10 == 0:
         lowered = feature_dsl.load(features.lowered()).compile(schema=programs.SCHEMA)
         assert lowered.fingerprint == plan.fingerprint, f"seed {seed}: another plan after printing"

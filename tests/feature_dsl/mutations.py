@@ -113,7 +113,7 @@ MUTATIONS = [
         ("list_gap_max", "gap, fits = integers.subtract(high, low)", "gap, fits = high - low, True"),
         ("weighted_mean", "if not math.isnan(value) and not math.isnan(weight):", "if not math.isnan(weight):"),
     ),
-    *_of("kernels/statistics", ("std_dev", "if count <= fewer:", "if count < fewer:")),
+    *_of("kernels/statistics", ("std_dev", "squares / (count - fewer)", "squares / count")),
     *_of("kernels/vectors", ("cosine", "return -1.0 if ratio < -1.0 else ratio", "return ratio - 1e-15")),
     *_of("kernels/vocabulary",
         ("index", "absent[0] if len(absent) else -1", "absent[0] if len(absent) else 0"),
