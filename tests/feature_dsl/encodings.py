@@ -37,6 +37,17 @@ def _narrow(array: pa.Array, source: random.Random) -> pa.Array:
     return array.cast(pa.from_numpy_dtype(source.choice(kinds))) if kinds else array
 
 
+_BENEATH = {"string": "hidden", "int64": 7, "double": 7.5, "bool": True}
+
+
+def _hidden(array: pa.Array, source: random.Random) -> pa.Array:
+    """Nulls that have a value beneath, which nobody may see."""
+    values = array.to_pylist()
+    full = pa.array([_BENEATH[str(array.type)] if value is None else value for value in values], array.type)
+    mask = np.packbits([value is not None for value in values] or [False], bitorder="little")
+    return pa.Array.from_buffers(array.type, len(array), [pa.py_buffer(mask.tobytes()), *full.buffers()[1:]])
+
+
 def _dictionary(array: pa.Array, source: random.Random) -> pa.Array:
     """With the dictionary in any order, words that no row has, and a null among them."""
     words = [*dict.fromkeys(array.to_pylist()), "unused", None]
@@ -44,7 +55,8 @@ def _dictionary(array: pa.Array, source: random.Random) -> pa.Array:
     places = [None if value is None and source.random() < 0.5 else words.index(value) for value in array.to_pylist()]
     width = source.choice([pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64()])
     before = ["a", "no row's"][: source.randint(0, 2)]
-    return pa.DictionaryArray.from_arrays(pa.array(places, width), pa.array([*before, *words], array.type).slice(len(before)))
+    listed = _hidden(pa.array([*before, *words], array.type), source)
+    return pa.DictionaryArray.from_arrays(pa.array(places, width), listed.slice(len(before)))
 
 
 def _spanning(array: pa.Array, source: random.Random) -> pa.Array:
@@ -56,7 +68,7 @@ def _spanning(array: pa.Array, source: random.Random) -> pa.Array:
 
 
 _TEXTS: list[Encode] = [
-    _as(lambda kind: pa.large_string()), _as(lambda kind: pa.string_view()), _dictionary, _sliced, _bits,
+    _as(lambda kind: pa.large_string()), _as(lambda kind: pa.string_view()), _dictionary, _sliced, _bits, _hidden,
 ]  # fmt: skip
 _LISTS: list[Encode] = [
     _as(lambda kind: pa.large_list(kind.value_type)), _sliced, _spanning,
@@ -73,7 +85,7 @@ def _choices(kind: pa.DataType) -> list[Encode]:
         return _LISTS_OF_TEXTS if pa.types.is_string(kind.value_type) else _LISTS
     if pa.types.is_string(kind):
         return _TEXTS
-    return [_sliced, _bits, _narrow] if pa.types.is_integer(kind) else [_sliced, _bits]
+    return [_sliced, _bits, _hidden, _narrow] if pa.types.is_integer(kind) else [_sliced, _bits, _hidden]
 
 
 def encoded(batch: pa.RecordBatch, source: random.Random) -> pa.RecordBatch:

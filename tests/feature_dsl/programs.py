@@ -242,7 +242,7 @@ _MAKERS: dict[str, list[Maker]] = {
 
 for _kind, _more in (*sibling("makers_of_numbers").MAKERS.items(), *sibling("makers_of_texts").MAKERS.items()):
     _MAKERS.setdefault(_kind, []).extend(_more)
-_OFTEN = ("and", "or", "not", "parse_time", "parse_time", "kv_keys", "kv_values", "day", "month", "regex_matches", "from_millis")
+_OFTEN = ("and", "or", "not", "is_weekend", "parse_time", "parse_time", "kv_keys", "kv_values", "day", "month", "regex_matches", "from_millis")
 """Operations of one or two scalars, whose inputs are missing less often: they come twice as often."""
 _CARRIED = {"int64": ("int64", "bool", "utf8", "list<int64>", "list<utf8>", "list<bool>"), "float64": ("float64", "list<float64>")}
 
