@@ -34,7 +34,7 @@ def _narrow(array: pa.Array, source: random.Random) -> pa.Array:
     low, high = min(values, default=0), max(values, default=0)
     widths = [np.iinfo(kind) for kind in (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32)]
     kinds = [width.dtype for width in widths if width.min <= low and high <= width.max]
-    return array.cast(pa.from_numpy_dtype(source.choice(kinds))) if kinds else array
+    return array.cast(pa.from_numpy_dtype(source.choice(kinds[:2]))) if kinds else array
 
 
 _BENEATH = {"string": "hidden", "int64": 7, "double": 7.5, "bool": True}
@@ -88,9 +88,9 @@ def _choices(kind: pa.DataType) -> list[Encode]:
     return [_sliced, _bits, _hidden, _narrow] if pa.types.is_integer(kind) else [_sliced, _bits, _hidden]
 
 
-def encoded(batch: pa.RecordBatch, source: random.Random) -> pa.RecordBatch:
-    """The same rows; about half of the columns lie in memory in another way."""
-    arrays = [source.choice(_choices(column.type))(column, source) if source.random() < 0.5 else column for column in batch.columns]
+def encoded(batch: pa.RecordBatch, source: random.Random, share: float = 0.5) -> pa.RecordBatch:
+    """The same rows; a share of the columns lie in memory in another way."""
+    arrays = [source.choice(_choices(column.type))(column, source) if source.random() < share else column for column in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Mutation:
     """One change.
 
-    :param operation: what the programs call; "" for the loading of columns.
+    :param operation: what the programs call; of what loads a column its Arrow type, as ``machine.loading.READERS`` names it.
     :param file: in ``feature_dsl``.
     :param before: text that stands in the file once, and ``after``: what takes its place.
     :param kernel: ``module:name`` of the kernel that is compiled anew, where it is not the operation's.
@@ -24,7 +24,7 @@ class Mutation:
     @property
     def name(self) -> str:
         """What a test calls it."""
-        return f"{self.operation or 'load'}: {' '.join(self.after.split())[:60]}"
+        return f"{self.operation}: {' '.join(self.after.split())[:60]}"
 
 
 def _of(file: str, *changes: tuple[str, str, str]) -> list[Mutation]:
@@ -166,21 +166,21 @@ MUTATIONS = [
     Mutation("add", "kernels/spreading.py", "copy_value(source, row * source[STEP], out", "copy_value(source, 0, out", _SPREAD),
     Mutation("mul", "kernels/spreading.py", "out, row * size)", "out, 0)", _BROADCAST),
     *_of("machine/arrow",
-        ("", "& 1 != 0", "& 1 == 0"),
-        ("", "(place & 7)", "((place + 1) & 7)"),
+        ("bool", "& 1 != 0", "& 1 == 0"),
+        ("string", "(place & 7)", "((place + 1) & 7)"),
     ),
     *_of("machine/loading",
-        ("", "first = array[OFFSET] + start\n", "first = start\n"),
-        ("", "first = array[OFFSET] + start\n", "first = array[OFFSET]\n"),
-        ("", "place = dictionary[OFFSET] + _index(", "place = _index("),
-        ("", "read(dictionary, place, is_null(dictionary, place), data", "read(dictionary, place, False, data"),
-        ("", "read(array, first + row, is_null(array, first + row), data", "read(array, first + row, is_null(array, row), data"),
-        ("", "if length > 0 and is_null(array, first + row):", "if length < 0:"),
-        ("", "array[OFFSET] + start + row)", "array[OFFSET] + row)"),
-        ("", "together and not nulls and", "together and"),
-        ("", "8 * (values[OFFSET] + first)", "8 * first"),
-        ("", '"uint8": (_number(_U8)', '"uint8": (_number(_I8)'),
-        ("", "begin = array[OFFSET] + start\n", "begin = start\n"),
-        ("", "_NAN if null else floats", "0.0 if null else floats"),
+        ("string", "first = array[OFFSET] + start\n", "first = start\n"),
+        ("bool", "first = array[OFFSET] + start\n", "first = array[OFFSET]\n"),
+        ("string", "place = dictionary[OFFSET] + _index(", "place = _index("),
+        ("string", "read(dictionary, place, is_null(dictionary, place), data", "read(dictionary, place, False, data"),
+        ("int64", "read(array, first + row, is_null(array, first + row), data", "read(array, first + row, is_null(array, row), data"),
+        ("double", "if length > 0 and is_null(array, first + row):", "if length < 0:"),
+        ("int64", "array[OFFSET] + start + row)", "array[OFFSET] + row)"),
+        ("int64", "together and not nulls and", "together and"),
+        ("double", "8 * (values[OFFSET] + first)", "8 * first"),
+        ("uint8", '"uint8": (_number(_U8)', '"uint8": (_number(_I8)'),
+        ("string", "begin = array[OFFSET] + start\n", "begin = start\n"),
+        ("double", "_NAN if null else floats", "0.0 if null else floats"),
     ),
 ]  # fmt: skip

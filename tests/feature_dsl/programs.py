@@ -61,6 +61,12 @@ class Programs:
         kind = self.random.choice([kind for kind, suited in _SUITED.items() if name in suited])
         return self._listing(kind, [name] * 3)
 
+    def reading(self) -> list[str]:
+        """A script for each column, which gives its values as they are, hashed where they are texts."""
+        read = [(kind, f'x("{name}")') for name, kind in COLUMNS.items()]
+        values = [f"hash({text})" if "utf8" in kind else text for kind, text in read]
+        return [f"def meta(){{ initValue() }}\ndef main(){{ {text} }}\n" for text in values]
+
     def _broad(self) -> str:
         sizes = [len(suited) for suited in _SUITED.values()]
         (kind,) = self.random.choices(list(_SUITED), sizes)
@@ -134,7 +140,7 @@ class Programs:
     def batch(self, rows: int, script: str = "") -> pa.RecordBatch:
         """Rows of random values, some of them near the constants of a text."""
         values = _values.Values(self.random, script)
-        arrays = [pa.array([values.value(kind) for _ in range(rows)], _ARROW[kind]) for kind in COLUMNS.values()]
+        arrays = [pa.array(values.column(kind, rows), _ARROW[kind]) for kind in COLUMNS.values()]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
@@ -242,7 +248,9 @@ _MAKERS: dict[str, list[Maker]] = {
 
 for _kind, _more in (*sibling("makers_of_numbers").MAKERS.items(), *sibling("makers_of_texts").MAKERS.items()):
     _MAKERS.setdefault(_kind, []).extend(_more)
-_OFTEN = ("and", "or", "not", "is_weekend", "parse_time", "parse_time", "kv_keys", "kv_values", "day", "month", "regex_matches", "from_millis")
+_OFTEN = (
+    "and", "or", "not", "is_weekend", "parse_time", "parse_time", "kv_keys", "kv_values", "day", "month", "regex_matches", "from_millis",
+)  # fmt: skip
 """Operations of one or two scalars, whose inputs are missing less often: they come twice as often."""
 _CARRIED = {"int64": ("int64", "bool", "utf8", "list<int64>", "list<utf8>", "list<bool>"), "float64": ("float64", "list<float64>")}
 

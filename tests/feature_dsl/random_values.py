@@ -39,6 +39,14 @@ class Values:
         self._ints = [int(found) for found in numbers if found.lstrip("-").isdigit()] or INTS
         self._floats = [float(found) for found in numbers] or FLOATS
 
+    def column(self, kind: str, rows: int) -> list[Any]:
+        """Values of a column; integers now and then so small that they fit in fewer bits."""
+        values = [self.value(kind) for _ in range(rows)]
+        if kind != "int64" or self.random.random() < 0.7:
+            return values
+        bits, low = self.random.choice([8, 8, 16, 32]), self.random.choice([0, 1])
+        return [None if value is None else value % 2**bits - low * 2 ** (bits - 1) for value in values]
+
     def value(self, kind: str) -> Any:
         """A value of a type, None among them."""
         drawn = self.random.random()

@@ -7,7 +7,7 @@ import importlib.util
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,7 @@ import pytest
 
 import feature_dsl
 from feature_dsl.machine import program
+from feature_dsl.machine.loading import READERS, loader
 from feature_dsl.operations.base import latest, resolve
 
 
@@ -31,14 +32,14 @@ def _sibling(name: str) -> ModuleType:
 
 checking, mutations = _sibling("checking"), _sibling("mutations")
 PACKAGE = Path(feature_dsl.__file__).parent
-ROUNDS, PROGRAMS = 60, 12
+ROUNDS, ROUNDS_OF_CONTROLS, PROGRAMS = 60, 15, 12
 ROOMS = ("machine", "kernels")
 _SAME = "from __future__ import annotations"
 CONTROLS = [
     mutations.Mutation("pad", "kernels/lists.py", _SAME, _SAME, "feature_dsl.kernels.lists:pad"),
     mutations.Mutation("mod", "machine/integers.py", _SAME, _SAME, "feature_dsl.kernels.arithmetic:mod"),
     mutations.Mutation("index", "kernels/vocabulary.py", _SAME, _SAME, "feature_dsl.kernels.vocabulary:index"),
-    mutations.Mutation("", "machine/loading.py", _SAME, _SAME),
+    mutations.Mutation("string", "machine/loading.py", _SAME, _SAME),
 ]
 
 
@@ -81,31 +82,35 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copy]:
         del sys.modules[module]
 
 
-def use(package: str, kernels: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans made from now on take these ``module:name`` from the copies; without any, they load columns by the copy."""
-    if not kernels:
-        monkeypatch.setattr(program, "loader", importlib.import_module(f"{package}.machine.loading").loader)
+def use(package: str, mutation: mutations.Mutation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans made from now on take the mutation's kernel, or what loads its Arrow type, from the copies."""
+    operation = latest(mutation.operation)
+    if operation is None:
+        other = importlib.import_module(f"{package}.machine.loading").loader
+        monkeypatch.setattr(program, "loader", lambda name: other(name) if name == mutation.operation else loader(name))
         return
-    monkeypatch.setattr(program, "resolve", lambda path: resolve(path.replace("feature_dsl", package) if path in kernels else path))
+    paths = [mutation.kernel] if mutation.kernel else [operation.kernel, operation.prepare]
+    monkeypatch.setattr(program, "resolve", lambda path: resolve(path.replace("feature_dsl", package) if path in paths else path))
 
 
-def round_in_which_it_differs(operation: str, seed: int) -> int | None:
+def round_in_which_it_differs(mutation: mutations.Mutation, seed: int, rounds: int) -> int | None:
     """The first round of random programs in which kernels and reference differ, None where none does."""
-    for number in range(ROUNDS):
+    programs, encodings = checking.programs, checking.encodings
+    loads = mutation.operation in READERS
+    for number in range(rounds):
         source = random.Random(1_000 * seed + number)
-        generator = checking.programs.Programs(source)
-        scripts = [generator.using(operation) if operation else generator.script(1) for _ in range(PROGRAMS)]
+        generator = programs.Programs(source)
+        scripts = generator.reading() if loads else [generator.using(mutation.operation) for _ in range(PROGRAMS)]
         batch = generator.batch(source.choice([1, 5, 9, 17]), "\n".join(scripts))
-        features = feature_dsl.load(checking.programs.as_file(scripts))
-        plan = features.compile(schema=checking.programs.SCHEMA)
-        exact, expected = checking.programs.exact, checking.meaning(features, batch).columns
-        for found in (batch, checking.encodings.encoded(batch, source)):
+        features = feature_dsl.load(programs.as_file(scripts))
+        plan = features.compile(schema=programs.SCHEMA)
+        expected = checking.meaning(features, batch).columns
+        for found in (batch, *(encodings.encoded(batch, source, 0.9) for _ in range(4 if loads else 1))):
             result = plan.run(found)
-            if any(exact(result.column(name).to_pylist()) != exact(values) for name, values in expected.items()):
+            if any(programs.exact(result.column(name).to_pylist()) != programs.exact(values) for name, values in expected.items()):
                 return number
         rows = pa.array(source.choices(range(batch.num_rows), k=1_200))
-        encoded = checking.encodings.encoded(batch.take(rows), source)
-        if number % 4 == 1 and not checking.same_bits(plan.run(encoded), result.take(rows)):
+        if number % 4 == 1 and not checking.same_bits(plan.run(encodings.encoded(batch.take(rows), source)), result.take(rows)):
             return number
     return None
 
@@ -113,23 +118,18 @@ def round_in_which_it_differs(operation: str, seed: int) -> int | None:
 def test_mutations_are_many() -> None:
     assert len(mutations.MUTATIONS) >= 50
     assert len({(mutation.file, mutation.before, mutation.after) for mutation in mutations.MUTATIONS}) == len(mutations.MUTATIONS)
+    assert all(latest(mutation.operation) or mutation.operation in READERS for mutation in mutations.MUTATIONS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=[mutation.name for mutation in mutations.MUTATIONS])
 def test_mutation_is_noticed(mutation: mutations.Mutation, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = copy(mutation.file, mutation.before, mutation.after)
-    operation = latest(mutation.operation)
-    assert (operation is None) == (mutation.operation == "")
-    own = [path for path in (operation.kernel, operation.prepare) if path] if operation else []
-    use(package, [mutation.kernel] if mutation.kernel else own, monkeypatch)
-    assert round_in_which_it_differs(mutation.operation, seed=7) is not None
+    use(copy(mutation.file, mutation.before, mutation.after), mutation, monkeypatch)
+    assert round_in_which_it_differs(mutation, seed=7, rounds=ROUNDS) is not None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutation", CONTROLS, ids=[mutation.operation or "load" for mutation in CONTROLS])
-def test_a_copy_without_a_mutation_makes_no_difference(
-    mutation: mutations.Mutation, copy: Copy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use(copy(mutation.file, mutation.before, mutation.after), [mutation.kernel] if mutation.kernel else [], monkeypatch)
-    assert round_in_which_it_differs(mutation.operation, seed=8) is None
+@pytest.mark.parametrize("mutation", CONTROLS, ids=[mutation.operation for mutation in CONTROLS])
+def test_a_copy_without_a_mutation_makes_no_difference(mutation: mutations.Mutation, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(copy(mutation.file, mutation.before, mutation.after), mutation, monkeypatch)
+    assert round_in_which_it_differs(mutation, seed=8, rounds=ROUNDS_OF_CONTROLS) is None
