@@ -50,7 +50,7 @@ def _named(file: Path, seen: set[Path]) -> set[Path]:
     """A file, and those of the kernels that it names or that they name."""
     if file not in seen:
         seen.add(file)
-        for module in _KERNEL_MODULE.findall(file.read_text()):
+        for module in _KERNEL_MODULE.findall(file.read_text(encoding="utf-8")):
             named = _PACKAGE / "kernels" / f"{module}.py"
             if named.exists():
                 _named(named, seen)

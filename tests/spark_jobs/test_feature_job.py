@@ -114,7 +114,7 @@ def test_rows_that_only_spark_reads_give_the_same_artifact(spark: Any, make_tabl
         orc.write_table(table, path)
         parts.append(Partition(name=day, files=(File(str(path), path.stat().st_size),)))
     files = Table(name="orc", partitions=tuple(parts), schemas=parquet.schemas, format="orc")
-    spark.read.orc(str(tmp_path / "orc")).createOrReplaceTempView("days")
+    spark.read.orc((tmp_path / "orc").as_uri()).createOrReplaceTempView("days")
     spark.sql("CREATE OR REPLACE TEMP VIEW a_view AS SELECT *, 1 AS more FROM days WHERE label >= 0")
     view = msgspec.structs.replace(
         files, format="parquet", relation="a_view", partitions=tuple(Partition(name=day, files=()) for day in by_day)

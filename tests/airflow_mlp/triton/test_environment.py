@@ -42,17 +42,18 @@ def test_a_change_of_any_room_changes_the_digest(rooms: Path) -> None:
 def test_the_layer_is_a_copy_of_the_rooms_and_needs_no_pip(rooms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (rooms / "mlp_core" / "__pycache__").mkdir()
     (rooms / "mlp_core" / "__pycache__" / "code.pyc").write_bytes(b"compiled")
+    (rooms / "mlp_core" / "__pycache__" / "kernel.nbc").write_bytes(b"machine code")
     monkeypatch.setattr(environment, "_pip", lambda *_: pytest.fail("pip was called"))
     environment._build_layer(tmp_path / "envs" / "layer", tmp_path / "envs" / "base")
     packages = environment.site_packages(tmp_path / "envs" / "layer")
     assert sorted(path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()) == [
         "base.pth",
         "feature_dsl/part/code.py",
+        "mlp_core/__pycache__/kernel.nbc",
         "mlp_core/part/code.py",
         "mlp_serve/part/code.py",
         "mlp_serve/requirements.txt",
     ]
-    assert not (packages / "mlp_core" / "__pycache__").exists()
     below = packages / (packages / "base.pth").read_text().strip()
     assert below.resolve() == environment.site_packages(tmp_path / "envs" / "base").resolve()
     monkeypatch.setattr(sources, "room_folder", lambda room: packages / room)
