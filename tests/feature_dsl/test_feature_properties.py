@@ -40,6 +40,7 @@ def test_kernels_equal_reference(seed: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)  # about 90 s on two idle cores
 def test_twenty_thousand_programs() -> None:
     """No difference; nothing is compiled for a program; every operation meets missing inputs often."""
     command = [sys.executable, str(FOLDER / "random_programs.py"), "--programs", str(PROGRAMS), "--json"]
