@@ -163,12 +163,9 @@ _FEW = 32
 """So many boundaries are counted one by one, over many values at a time: faster than a search whose branches nobody foresees."""
 
 
-@kernel
-def _bucket(frame: Any, step: Any) -> None:
-    source, count = argument(frame, step, 0), size_of_result(frame, step)
-    out = new_values(frame, step, count, source[MORE] != 0)
-    counts, values, edges, size = words(out[DATA]), words(source[DATA]), words(state(step, 0)), state_length(step, 0)
-    stride = source[STEP]
+@inline
+def _count_edges(values: Any, stride: Any, count: Any, edges: Any, size: Any, counts: Any) -> None:
+    """For each value, how many of the rising ``edges`` are at most it; NaN counts none."""
     if size <= _FEW and stride == 1:
         for at in range(count):
             counts[at] = 0
@@ -178,6 +175,13 @@ def _bucket(frame: Any, step: Any) -> None:
     else:
         for at in range(count):
             counts[at] = count_at_most(edges, size, values[at * stride])
+
+
+@kernel
+def _bucket(frame: Any, step: Any) -> None:
+    source, count = argument(frame, step, 0), size_of_result(frame, step)
+    out, stride = new_values(frame, step, count, source[MORE] != 0), source[STEP]
+    _count_edges(words(source[DATA]), stride, count, words(state(step, 0)), state_length(step, 0), words(out[DATA]))
     if source[MORE] != 0:
         marks, missing_marks = words(source[MORE]), words(out[MORE])
         for at in range(count):
@@ -187,18 +191,8 @@ def _bucket(frame: Any, step: Any) -> None:
 @kernel
 def _bucket_floats(frame: Any, step: Any) -> None:
     source, count = argument(frame, step, 0), size_of_result(frame, step)
-    out = new_values(frame, step, count, True)
-    counts, values, edges, size = words(out[DATA]), floats(source[DATA]), floats(state(step, 0)), state_length(step, 0)
-    stride = source[STEP]
-    if size <= _FEW and stride == 1:
-        for at in range(count):
-            counts[at] = 0
-        for edge in range(size):
-            for at in range(count):
-                counts[at] += 1 if edges[edge] <= values[at] else 0
-    else:
-        for at in range(count):
-            counts[at] = count_at_most(edges, size, values[at * stride])
+    out, stride, values = new_values(frame, step, count, True), source[STEP], floats(source[DATA])
+    _count_edges(values, stride, count, floats(state(step, 0)), state_length(step, 0), words(out[DATA]))
     marks = words(out[MORE])
     for at in range(count):
         marks[at] = 1 if values[at * stride] != values[at * stride] else 0

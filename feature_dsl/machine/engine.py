@@ -17,6 +17,7 @@ import numpy as np
 
 from feature_dsl.errors import FeatureError
 from feature_dsl.machine import registers as layout
+from feature_dsl.machine.arrow import ARRAY
 from feature_dsl.machine.program import Assembly, Program, load_kind, load_step
 from feature_dsl.machine.running import (
     begin_block,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _ROWS_PER_THREAD = 16_384
 """Fewer rows are not worth waking a thread for."""
 
-_ARRAY_WORDS = 10
 _WIDE = 4
 """A batch with this many times the columns that are read is narrowed before it is handed over."""
 
@@ -63,12 +63,12 @@ class _Workspace:
 
     def __init__(self, program: Program) -> None:
         registers, outputs = program.template.copy(), program.outputs.copy()
-        self.words = np.zeros(layout.FRAME + 2 * _ARRAY_WORDS, np.int64)
+        self.words = np.zeros(layout.FRAME + 2 * ARRAY, np.int64)
         self.words[layout.REGISTERS], self.words[layout.RESULTS] = registers.ctypes.data, outputs.ctypes.data
         self.registers = registers
         self.address = int(self.words.ctypes.data)
         self.array = self.address + 8 * layout.FRAME
-        self.structure = self.array + 8 * _ARRAY_WORDS
+        self.structure = self.array + 8 * ARRAY
         # at the process's end its memory goes by itself
         weakref.finalize(self, _release_chunks, (self.words, registers, outputs), self.address).atexit = False
 

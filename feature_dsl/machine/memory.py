@@ -62,16 +62,6 @@ load_u32 = _unaligned(32)
 
 
 @intrinsic
-def bits_of(context: Any, value: Any) -> Any:
-    """A float64's 64 bits as an int64."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), codegen
-
-
-@intrinsic
 def address_of(context: Any, pointer: Any) -> Any:
     """The address that a pointer holds."""
 

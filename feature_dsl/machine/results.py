@@ -135,6 +135,15 @@ def open_results(outputs: Any, count: Any, rows: Any) -> Any:
 
 
 @inline
+def share_results(first: Any, other: Any, count: Any) -> None:
+    """Tells another thread's outputs the places of the first's; its lists begin empty."""
+    for place in range(count):
+        target = words(other + place * OUTPUT * 8)
+        target[TARGET] = words(first + place * OUTPUT * 8)[TARGET]
+        target[ELEMENTS], target[USED], target[CAPACITY] = 0, 0, 0
+
+
+@inline
 def drop_results(outputs: Any, count: Any) -> None:
     """Frees the elements of one thread's lists."""
     output = outputs

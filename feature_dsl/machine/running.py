@@ -8,7 +8,7 @@ from feature_dsl.machine.arrow import release
 from feature_dsl.machine.compiled import entry
 from feature_dsl.machine.memory import call_kernel, free, words
 from feature_dsl.machine.registers import ADDRESS, CAPACITY, CHUNK, FIRST, INPUT, NEXT, PROBLEM, RESULTS, ROWS, USED, inline, rewind
-from feature_dsl.machine.results import drop_results, merge_results, open_results, seal_results, store
+from feature_dsl.machine.results import drop_results, merge_results, open_results, seal_results, share_results, store
 
 # Words of a program.
 CODE, STEPS, OUTPUTS, BLOCK, RELEASE_RESULT, RELEASE_CHILD = range(6)
@@ -62,11 +62,7 @@ def run_part(program_address: Any, first_frame: Any, frame_address: Any, array: 
     """Runs a program over rows ``first`` to ``last``, into the block that ``open_shared`` told the first frame's outputs."""
     program, frame = words(program_address), words(frame_address)
     if frame_address != first_frame:
-        source, target = words(words(first_frame)[RESULTS]), words(frame[RESULTS])
-        for place in range(8 * program[OUTPUTS]):
-            target[place] = source[place]
-        for place in range(program[OUTPUTS]):
-            target[8 * place + 3], target[8 * place + 4], target[8 * place + 5] = 0, 0, 0
+        share_results(words(first_frame)[RESULTS], frame[RESULTS], program[OUTPUTS])
     _run(program, frame, array, first, last)
     return frame[PROBLEM]
 

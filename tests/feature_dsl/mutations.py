@@ -31,11 +31,6 @@ def _of(file: str, *changes: tuple[str, str, str]) -> list[Mutation]:
     return [Mutation(operation, f"{file}.py", before, after) for operation, before, after in changes]
 
 
-_COUNTED = """counts[at] += 1 if edges[edge] {} values[at] else 0
-    else:
-        for at in range(count):
-            counts[at] = count_at_most(edges, size, values[at * stride])
-    {} = words("""
 _SPREAD = "feature_dsl.kernels.spreading:spread"
 _BROADCAST = "feature_dsl.kernels.spreading:broadcast"
 
@@ -117,7 +112,7 @@ MUTATIONS = [
     *_of("kernels/vectors", ("cosine", "return -1.0 if ratio < -1.0 else ratio", "return ratio - 1e-15")),
     *_of("kernels/vocabulary",
         ("index", "absent[0] if len(absent) else -1", "absent[0] if len(absent) else 0"),
-        ("bucket", _COUNTED.format("<=", "marks"), _COUNTED.format("<", "marks")),
+        ("bucket", "if edges[edge] <= values[at] else 0", "if edges[edge] < values[at] else 0"),
         ("bucket", "if edges[middle] <= value:", "if edges[middle] < value:"),
         ("bucket", "1 if values[at * stride] != values[at * stride] else 0", "0"),
     ),
