@@ -58,11 +58,12 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """An input of the network and the features it is made of, in order.
 
     pooled: (rows, features, width) float32, an embedding row per feature, the mean of them for lists, zeros for an empty list;
-    dense: (rows, features) float32.
+    dense: (rows, features) float32; sequence, of one list feature: (rows, length, width) float32, a list's embedding rows in order and
+    zeros after them, length being the longest list's, at least 1; mask, of the same: (rows, length) float32, 1 for a place that is filled.
     """
 
     name: str
-    kind: Literal["pooled", "dense"]
+    kind: Literal["pooled", "dense", "sequence", "mask"]
     features: tuple[str, ...]
 
 
