@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
+import feature_dsl
 from mlp_core import bundle
 from mlp_core.artifacts import Artifact, Identity, Maker, publish
 from mlp_core.bundle.format import CHECK, MODEL, FileInfo, ModelInfo
@@ -116,6 +117,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     config.option.loadscopereorder = False
     return Sharing(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Compiles the feature kernels once, before each process, the model environment and children of tests would do it for themselves."""
+    feature_dsl.warm_up(os.cpu_count() or 1)
 
 
 def _service_missing(longrepr: object) -> str | None:

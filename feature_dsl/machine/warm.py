@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from feature_dsl.machine import running
@@ -10,15 +14,29 @@ from feature_dsl.machine.loading import READERS, loader
 from feature_dsl.operations.base import latest, names, resolve
 
 
-def warm_up() -> None:
-    """Readies every kernel: a minute or two on a new machine, about a second once they are cached on disk."""
-    for found in entries(running):
+def warm_up(processes: int = 1) -> None:
+    """Readies every kernel: a minute or two on a new machine, about a second once they are cached on disk.
+
+    :param processes: how many compile at once; numba compiles one function at a time in a process.
+    """
+    if processes > 1:
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+            for share in [pool.submit(_ready_share, first, processes) for first in range(processes)]:
+                share.result()
+    _ready_share(0, 1)
+
+
+def _ready_share(first: int, processes: int) -> None:
+    for found in itertools.islice(_all(), first, None, processes):
         found.compiled  # noqa: B018 - compiles
-    for name in READERS:
-        loader(name).compiled  # noqa: B018
+
+
+def _all() -> Iterator[Any]:
+    """Everything that is compiled, always in the same order."""
+    yield from entries(running)
+    yield from map(loader, READERS)
     for kernel in kernels().values():
-        for variant in kernel.variants.values():
-            variant.compiled  # noqa: B018
+        yield from kernel.variants.values()
 
 
 def kernels() -> dict[str, Kernel]:
