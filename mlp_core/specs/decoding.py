@@ -12,6 +12,8 @@ import msgspec
 from mlp_core.specs.errors import SpecError
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+# How msgspec writes a key of a mapping in the place of an error.
+_WILDCARD = "[...]"
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -38,8 +40,10 @@ def convert(document: Any, kind: type[Struct], what: str) -> Struct:
         place = _PLACE.search(message)
         if place is None:
             raise SpecError(f"{what}: {_lower(message)}") from error
-        value = _value_at(document, place.group(1))
-        raise SpecError(f"{what}: {place.group(1)} is {value!r}, {_lower(_PLACE.sub('', message))}") from error
+        path, wrong = place.group(1), _lower(_PLACE.sub("", message))
+        if _WILDCARD in path:
+            raise SpecError(f"{what}: {path}: {wrong}") from error
+        raise SpecError(f"{what}: {path} is {_value_at(document, path)!r}, {wrong}") from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -49,7 +53,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _value_at(document: Any, path: str) -> Any:
-    """The value that msgspec's path `a.b[0]` points to; the whole document where the path goes through a wildcard."""
+    """The value that msgspec's path `a.b[0]` points to; the whole document where there is none."""
     value = document
     for name, index in re.findall(r"([^.\[\]]+)|\[([^\]]*)\]", path):
         try:

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from mlp_core.specs.decoding import convert, decode, nearest
 from mlp_core.specs.errors import SpecError
-from mlp_core.specs.presets import CommonParams, presets
+from mlp_core.specs.presets import CommonParams, Preset, presets
 
 Name = Annotated[str, Meta(min_length=1)]
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -90,6 +90,21 @@ def preset_params(spec: TrainingSpec) -> CommonParams:
         raise SpecError(f"unknown algorithm {spec.algorithm!r}{hint}; give one of {names}, or package.module:Class")
     if spec.framework not in preset.frameworks:
         raise SpecError(f"algorithm {preset.name!r} is not there for framework {spec.framework!r}; use {' or '.join(preset.frameworks)}")
-    if len(spec.labels) > preset.max_tasks:
-        raise SpecError(f"algorithm {preset.name!r} takes {preset.max_tasks} label column(s), not {len(spec.labels)}; give label one name")
-    return convert(spec.params, preset.params, f"params of algorithm {preset.name!r}")
+    check_labels(preset, spec.labels)
+    params = convert(spec.params, preset.params, f"params of algorithm {preset.name!r}")
+    for name in params.label_weights:
+        if name not in spec.labels:
+            raise SpecError(
+                f"params of algorithm {preset.name!r}: label_weights names {name!r}, which is no label{nearest(name, spec.labels)};"
+                f" label is {', '.join(spec.labels)}"
+            )
+    return params
+
+
+def check_labels(preset: Preset, labels: tuple[str, ...]) -> None:
+    """SpecError where the preset does not take so many labels."""
+    if preset.min_tasks <= len(labels) <= preset.max_tasks:
+        return
+    wanted = str(preset.max_tasks) if preset.min_tasks == preset.max_tasks else f"{preset.min_tasks} to {preset.max_tasks}"
+    names = "one name" if preset.max_tasks == 1 else f"a list of {wanted} names"
+    raise SpecError(f"algorithm {preset.name!r} takes {wanted} label column(s), not {len(labels)}; give label {names}")
