@@ -40,9 +40,9 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     step: `constant`, or down to 0 along a line or half a cosine; warmup_steps: steps before that, over which it grows from 0.
 
     l2: added to the gradient of the embedding rows that a batch touches, times the row; weight_decay: the same for dense weights;
-    clip_norm: a batch's gradient of all dense weights together is scaled down to this Euclidean norm where it is longer; mixed_precision: what the
-    network multiplies matrices in, while weights, tables and the loss stay float32; label_weights: what a task's loss is multiplied
-    by, by label, 1 where it is not named.
+    clip_norm: a batch's gradient of all dense weights together is scaled down to this Euclidean norm where it is longer;
+    mixed_precision: what the network multiplies matrices in, while weights, tables and the loss stay float32; label_weights: what a
+    task's loss is multiplied by, by label, 1 where it is not named.
 
     cardinality: rows of tables whose column does not state them, for all or by column; growing: tables without a fixed size, by name;
     buffer_rows: rows that are shuffled together as training streams through the data; patience: epochs without a better
