@@ -6,6 +6,7 @@ from mlp_core.bundle.bundle import Bundle, CheckRows
 from mlp_core.bundle.errors import BundleError
 from mlp_core.bundle.format import Column, DataWindow, Feature, Input, ModelInfo, Table
 from mlp_core.bundle.loading import load
+from mlp_core.bundle.tables import Keys
 from mlp_core.bundle.writing import Contents, folder, write
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DataWindow",
     "Feature",
     "Input",
+    "Keys",
     "ModelInfo",
     "Table",
     "folder",

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from mlp_core.bundle.columns import read_columns
 from mlp_core.bundle.errors import BundleError
 from mlp_core.bundle.format import CHECK, TOLERANCE, ModelInfo
-from mlp_core.bundle.lookup import FixedTable, Lookup
+from mlp_core.bundle.lookup import Lookup
 from mlp_core.bundle.network import Network
+from mlp_core.bundle.tables import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,7 +35,7 @@ class CheckRows:
 
 
 class Bundle:
-    """A model that scores rows. `outside` counts, by feature, ids that were not in the table and were given row 0.
+    """A model that scores rows. `outside` counts, by feature, ids that their table does not have and that were given row 0.
 
     Calls from several threads at once give right scores; the counts may then miss some.
     """
@@ -42,7 +43,7 @@ class Bundle:
     def __init__(
         self,
         info: ModelInfo,
-        tables: Mapping[str, FixedTable],
+        tables: Mapping[str, Rows],
         network: Network,
         plan: Plan | None = None,
         folder: Path | None = None,
@@ -64,7 +65,7 @@ class Bundle:
 
     @property
     def outside(self) -> dict[str, int]:
-        """By categorical feature: how many ids so far were outside their table."""
+        """By categorical feature: how many ids so far their table does not have."""
         return dict(self._lookup.outside)
 
     def score_raw(self, batch: pa.RecordBatch | pa.Table) -> Scores:

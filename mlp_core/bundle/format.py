@@ -6,9 +6,10 @@ equal bytes.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from mlp_core.bundle.errors import BundleError
 
@@ -40,18 +41,37 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """An embedding table: `rows` × `width` float32, little-endian, row by row, no header. Features may share one."""
+    """An embedding table: `rows` × `width` float32, little-endian, row by row, no header. Features may share one.
+
+    kind: the ids of a `fixed` table are the numbers of its rows, others have row 0; a `dynamic` one knows the ids in `keys_file`, int64,
+    little-endian, ascending: the i-th of them has row i + 1, all others row 0.
+    """
 
     name: str
     file: str
-    rows: int
-    width: int
-    kind: Literal["fixed"] = "fixed"
+    rows: Annotated[int, Meta(ge=1)]
+    width: Annotated[int, Meta(ge=1)]
+    kind: Literal["fixed", "dynamic"] = "fixed"
 
     @property
     def bytes(self) -> int:
         """Size of the file."""
         return self.rows * self.width * 4
+
+    @property
+    def keys_file(self) -> str:
+        """The file of a dynamic table's keys: `tables/<name>.keys.bin` beside `tables/<name>.bin`."""
+        return f"{self.file.removesuffix('.bin')}.keys.bin"
+
+    @property
+    def keys_bytes(self) -> int:
+        """Size of that file."""
+        return (self.rows - 1) * 8
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files."""
+        return (self.file, self.keys_file) if self.kind == "dynamic" else (self.file,)
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from mlp_core.artifacts import storage
 from mlp_core.bundle.bundle import Bundle
 from mlp_core.bundle.errors import BundleError
 from mlp_core.bundle.format import FEATURES, MODEL, NETWORK, ModelInfo
-from mlp_core.bundle.lookup import FixedTable
 from mlp_core.bundle.network import Network
+from mlp_core.bundle.tables import MAPPERS
 
 if TYPE_CHECKING:
     from feature_dsl import Plan
@@ -32,7 +32,7 @@ def load(uri: str | os.PathLike[str], *, threads: int = 1, verify: bool = True) 
     info = read_info(folder)
     for name, file in info.files.items():
         _check_file(folder / name, name, file.bytes, file.sha256 if verify else None)
-    tables = {table.name: FixedTable.map(folder / table.file, table) for table in info.tables}
+    tables = {table.name: MAPPERS[table.kind](folder, table, verify) for table in info.tables}
     network = Network((folder / NETWORK).read_bytes(), info.output, threads)
     return Bundle(info, tables, network, read_plan((folder / FEATURES).read_text("utf-8")), folder)
 
@@ -43,7 +43,7 @@ def read_info(folder: Path) -> ModelInfo:
     if not path.is_file():
         raise BundleError(f"{folder} is no model bundle: it has no {MODEL}; give the folder or URI that training has published")
     info = ModelInfo.from_json(path.read_bytes(), str(path))
-    listed = {table.file for table in info.tables} | {FEATURES, NETWORK}
+    listed = {name for table in info.tables for name in table.files} | {FEATURES, NETWORK}
     if not listed <= set(info.files):
         raise BundleError(f"{path} lists no checksum for {', '.join(sorted(listed - set(info.files)))}; export the bundle again")
     return info

@@ -1,45 +1,18 @@
-"""From feature columns to the network's inputs: embedding look-up and pooling in NumPy."""
+"""From feature columns to the network's inputs: embedding look-up, pooling and padding in NumPy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from mlp_core.bundle.columns import DenseColumn, FeatureColumn, ListColumn
 from mlp_core.bundle.errors import BundleError
-from mlp_core.bundle.format import Feature, Input, Table
+from mlp_core.bundle.format import Feature, Input
+from mlp_core.bundle.tables import Ids, Rows
 
 Floats = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int64]
-
-
-class FixedTable:
-    """A table of a fixed number of rows, (rows, width) float32, in memory or mapped from a file."""
-
-    def __init__(self, values: Floats) -> None:
-        self.values = values
-
-    @classmethod
-    def map(cls, path: Path, table: Table) -> FixedTable:
-        """Map the file read-only: instances and versions on a host share its pages. BundleError when its size is wrong."""
-        size = path.stat().st_size
-        if size != table.bytes:
-            raise BundleError(f"{table.file} has {size} bytes, {table.rows} rows of {table.width} floats need {table.bytes}")
-        return cls(np.memmap(path, dtype="<f4", mode="r", shape=(table.rows, table.width)))
-
-    def rows_of(self, ids: Ids) -> tuple[Ids, int]:
-        """Positions of the ids' rows, and how many ids were outside the table; those are given row 0."""
-        # Seen as unsigned, a negative id is beyond any table: one comparison finds both kinds.
-        outside = ids.view(np.uint64) >= np.uint64(self.values.shape[0])
-        count = int(np.count_nonzero(outside))
-        return (np.where(outside, 0, ids), count) if count else (ids, 0)
-
-    def gather(self, rows: Ids) -> Floats:
-        """The rows, (n, width)."""
-        return np.take(self.values, rows, axis=0)
 
 
 def pool_mean(vectors: Floats, offsets: Ids) -> Floats:
@@ -54,10 +27,26 @@ def pool_mean(vectors: Floats, offsets: Ids) -> Floats:
     return pooled
 
 
-class Lookup:
-    """Makes one network input after another from a batch of feature columns; counts ids outside their table by feature."""
+def filled_places(offsets: Ids) -> npt.NDArray[np.bool_]:
+    """Which places of padded lists are filled: (n + 1) offsets → (n, length), length being the longest list's, at least 1."""
+    lengths = np.diff(offsets)
+    filled: npt.NDArray[np.bool_] = np.arange(max(1, int(lengths.max(initial=0)))) < lengths[:, None]
+    return filled
 
-    def __init__(self, features: tuple[Feature, ...], tables: Mapping[str, FixedTable]) -> None:
+
+def pad(vectors: Floats, offsets: Ids) -> Floats:
+    """Each list's vectors, then zeros: (values, width) and (n + 1) offsets → (n, length, width)."""
+    filled = filled_places(offsets)
+    padded = np.zeros((*filled.shape, vectors.shape[1]), dtype=np.float32)
+    # Row by row and place by place is the order in which the values lie.
+    padded[filled] = vectors
+    return padded
+
+
+class Lookup:
+    """Makes one network input after another from a batch of feature columns; counts, by feature, ids that their table does not have."""
+
+    def __init__(self, features: tuple[Feature, ...], tables: Mapping[str, Rows]) -> None:
         self._features = {feature.name: feature for feature in features}
         self._tables = dict(tables)
         self.outside: dict[str, int] = {feature.name: 0 for feature in features if not feature.is_dense}
@@ -68,7 +57,7 @@ class Lookup:
 
     def pooled(self, target: Input, columns: Mapping[str, FeatureColumn]) -> Floats:
         """(n, features, width)."""
-        parts = [self._embed(name, columns[name]) for name in target.features]
+        parts = [self._pooled(name, columns[name]) for name in target.features]
         return np.stack(parts, axis=1)
 
     def dense(self, target: Input, columns: Mapping[str, FeatureColumn]) -> Floats:
@@ -76,15 +65,27 @@ class Lookup:
         values = [_dense(name, columns[name]) for name in target.features]
         return np.stack(values, axis=1)
 
-    def _embed(self, name: str, column: FeatureColumn) -> Floats:
-        table = self._tables[self._features[name].table or name]
+    def sequence(self, target: Input, columns: Mapping[str, FeatureColumn]) -> Floats:
+        """(n, length, width)."""
+        name, column = _sequence(target, columns)
+        return pad(self._vectors(name, column.ids), column.offsets)
+
+    def mask(self, target: Input, columns: Mapping[str, FeatureColumn]) -> Floats:
+        """(n, length)."""
+        return filled_places(_sequence(target, columns)[1].offsets).astype(np.float32)
+
+    def _pooled(self, name: str, column: FeatureColumn) -> Floats:
         if isinstance(column, DenseColumn):
             raise BundleError(f"feature {name!r} is categorical, but floats were given; give int64 ids")
-        rows, outside = table.rows_of(column.ids)
+        vectors = self._vectors(name, column.ids)
+        return pool_mean(vectors, column.offsets) if isinstance(column, ListColumn) else vectors
+
+    def _vectors(self, name: str, ids: Ids) -> Floats:
+        table = self._tables[self._features[name].table or name]
+        rows, outside = table.rows_of(ids)
         if outside:
             self.outside[name] += outside
-        vectors = table.gather(rows)
-        return pool_mean(vectors, column.offsets) if isinstance(column, ListColumn) else vectors
+        return table.gather(rows)
 
 
 def _dense(name: str, column: FeatureColumn) -> Floats:
@@ -93,4 +94,13 @@ def _dense(name: str, column: FeatureColumn) -> Floats:
     return column.values
 
 
-_BUILDERS = {"pooled": Lookup.pooled, "dense": Lookup.dense}
+def _sequence(target: Input, columns: Mapping[str, FeatureColumn]) -> tuple[str, ListColumn]:
+    """The one list feature that a sequence and its mask are made of."""
+    name = target.features[0]
+    column = columns[name]
+    if len(target.features) != 1 or not isinstance(column, ListColumn):
+        raise BundleError(f"input {target.name!r} is made of {', '.join(target.features)}, not of one list of ids; export the bundle again")
+    return name, column
+
+
+_BUILDERS = {"pooled": Lookup.pooled, "dense": Lookup.dense, "sequence": Lookup.sequence, "mask": Lookup.mask}

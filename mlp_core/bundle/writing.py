@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,13 +18,11 @@ from mlp_core.bundle.bundle import Bundle, pack_check
 from mlp_core.bundle.errors import BundleError
 from mlp_core.bundle.format import CHECK, CHECK_ROWS, FEATURES, MODEL, NETWORK, TOLERANCE, FileInfo, ModelInfo
 from mlp_core.bundle.loading import read_plan
-from mlp_core.bundle.lookup import FixedTable
 from mlp_core.bundle.network import Network
+from mlp_core.bundle.tables import Keys, chunks, key_chunks, make_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_CHUNK = 1 << 24
 
 
 class Sink(Protocol):
@@ -39,20 +37,17 @@ Opener = Callable[[str], AbstractContextManager[Sink]]
 
 @dataclass(frozen=True)
 class Contents:
-    """What a bundle is made of. tables: by name, (rows, width) float32; plan: `Plan.to_json()` or None."""
+    """What a bundle is made of. tables: by name, (rows, width) float32; keys: of dynamic ones; plan: `Plan.to_json()` or None."""
 
     info: ModelInfo
     tables: Mapping[str, npt.NDArray[np.float32]]
     network: bytes
     plan: str | None = None
+    keys: Mapping[str, Keys] = field(default_factory=dict)
 
     def bundle(self) -> Bundle:
         """The bundle in memory, as it will be once loaded; BundleError where the parts do not fit together."""
-        for table in self.info.tables:
-            shape = self.tables[table.name].shape
-            if shape != (table.rows, table.width):
-                raise BundleError(f"table {table.name!r} has shape {shape}, model.json says {(table.rows, table.width)}")
-        tables = {name: FixedTable(values) for name, values in self.tables.items()}
+        tables = {table.name: make_table(table, self.tables[table.name], self.keys.get(table.name)) for table in self.info.tables}
         return Bundle(self.info, tables, Network(self.network, self.info.output), read_plan(self.plan or "null"))
 
 
@@ -79,7 +74,10 @@ def write(contents: Contents, open_file: Opener, *, features: pa.Table, raw: pa.
             )
     files: dict[str, FileInfo] = {}
     for table in info.tables:
-        files[table.file] = _write(open_file, table.file, _chunks(contents.tables[table.name]))
+        keys = contents.keys.get(table.name)
+        files[table.file] = _write(open_file, table.file, chunks(contents.tables[table.name], keys))
+        if keys is not None:
+            files[table.keys_file] = _write(open_file, table.keys_file, key_chunks(keys))
     files[NETWORK] = _write(open_file, NETWORK, iter([contents.network]))
     files[FEATURES] = _write(open_file, FEATURES, iter([(contents.plan or "null").encode()]))
     files[CHECK] = _write(open_file, CHECK, iter([_parquet(pack_check(raw, features, scores))]))
@@ -101,21 +99,14 @@ def folder(path: Path) -> Opener:
     return open_file
 
 
-def _write(open_file: Opener, name: str, chunks: Iterator[bytes]) -> FileInfo:
+def _write(open_file: Opener, name: str, parts: Iterator[bytes]) -> FileInfo:
     digest, size = hashlib.sha256(), 0
     with open_file(name) as sink:
-        for chunk in chunks:
-            sink.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
+        for part in parts:
+            sink.write(part)
+            digest.update(part)
+            size += len(part)
     return FileInfo(size, digest.hexdigest())
-
-
-def _chunks(values: npt.NDArray[np.float32]) -> Iterator[bytes]:
-    """The rows as little-endian float32, a few megabytes at a time so that memory stays flat."""
-    step = max(1, _CHUNK // max(1, values.shape[1] * 4))
-    for start in range(0, values.shape[0], step):
-        yield np.ascontiguousarray(values[start : start + step], dtype="<f4").tobytes()
 
 
 def _parquet(table: pa.Table) -> bytes:

@@ -114,7 +114,8 @@ def test_taking_rows_and_pooling_them_is_what_the_bundle_does(rows: list[list[in
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
     pooled = tables(tensors.take(order)).detach().numpy()
 
-    from mlp_core.bundle.lookup import FixedTable, Lookup
+    from mlp_core.bundle.lookup import Lookup
+    from mlp_core.bundle.tables import FixedTable
 
     lookup = Lookup(features, {name: FixedTable(tables.slice(tables.weight.detach(), name).numpy()) for name in tables.sizes})
     wanted = lookup.pooled(bundle.Input(name="pooled", kind="pooled", features=("s", "l", "m")), data.columns)
