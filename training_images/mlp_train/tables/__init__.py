@@ -1,0 +1,9 @@
+"""Embedding tables in NumPy and compiled loops, whatever the framework of the network after them."""
+
+from __future__ import annotations
+
+from mlp_train.tables.engine import Embedded, Tables
+from mlp_train.tables.making import make_tables
+from mlp_train.tables.optimizers import ROW_OPTIMIZERS, Adagrad, Adam, RowOptimizer, RowWiseAdagrad
+
+__all__ = ["ROW_OPTIMIZERS", "Adagrad", "Adam", "Embedded", "RowOptimizer", "RowWiseAdagrad", "Tables", "make_tables"]

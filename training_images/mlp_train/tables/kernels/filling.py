@@ -1,0 +1,83 @@
+"""First values of rows: normal numbers that follow from the table's seed, the row's key and the column alone.
+
+Hashes are splitmix64's (Steele et al. 2014), normal numbers Box and Muller's (1958). Logarithm and sine are sums of a few powers and
+not the C library's, whose last bits differ from machine to machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlp_train.tables.kernels.compiled import inlined, kernel
+from mlp_train.tables.kernels.memory import floats, words
+from mlp_train.tables.kernels.rows import address_of
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_LOW = np.uint64(0xFFFFFFFF)
+_FRACTION = np.uint64((1 << 52) - 1)
+_EXPONENT = np.uint64(1023 << 52)
+_LN2, _ROOT2 = 0.6931471805599453, 1.4142135623730951
+
+
+@inlined
+def mix(value: Any) -> Any:
+    """splitmix64's finaliser, one to one."""
+    value = (value ^ (value >> np.uint64(30))) * _FIRST
+    value = (value ^ (value >> np.uint64(27))) * _SECOND
+    return value ^ (value >> np.uint64(31))
+
+
+@inlined
+def _log(value: Any) -> Any:
+    """Natural logarithm of a number in (0, 1], within 1e-10."""
+    bits = np.float64(value).view(np.uint64)
+    exponent = np.float64(np.int64(bits >> np.uint64(52)) - 1023)
+    part = np.uint64((bits & _FRACTION) | _EXPONENT).view(np.float64)
+    above = part > _ROOT2
+    part = part * 0.5 if above else part
+    exponent = exponent + 1.0 if above else exponent
+    # ln x = 2 artanh((x - 1) / (x + 1)), a series in odd powers.
+    ratio = (part - 1.0) / (part + 1.0)
+    square = ratio * ratio
+    series = 1.0 + square * (1 / 3 + square * (1 / 5 + square * (1 / 7 + square * (1 / 9 + square * (1 / 11 + square * (1 / 13))))))
+    return exponent * _LN2 + 2.0 * ratio * series
+
+
+@inlined
+def _cosine_of_turns(turns: Any) -> Any:
+    """cos(2π · turns) for 0 ≤ turns < 1, within 1e-9: 2 sin²(π (turns - 1/2)) - 1."""
+    angle = (turns - 0.5) * np.pi
+    square = angle * angle
+    series = 1.0 - square / 6 * (
+        1.0 - square / 20 * (1.0 - square / 42 * (1.0 - square / 72 * (1.0 - square / 110 * (1.0 - square / 156))))
+    )
+    sine = angle * series
+    return 2.0 * sine * sine - 1.0
+
+
+@inlined
+def _normal(bits: Any) -> Any:
+    """A normal number from 64 random bits: 32 for its length, 32 for its angle."""
+    uniform = (np.float64(np.int64(bits >> np.uint64(32))) + 1.0) * 2.0**-32
+    turns = np.float64(np.int64(bits & _LOW)) * 2.0**-32
+    return np.sqrt(-2.0 * _log(uniform)) * _cosine_of_turns(turns)
+
+
+@kernel
+def fill(pages: Any, width: Any, rows: Any, keys: Any, base: Any, first: Any, last: Any, seed: Any, deviation: Any) -> None:
+    """Give rows their first values: the places `first` to `last` of the arrays at the addresses `rows` and `keys`, or row base + i, key i.
+
+    rows, keys: addresses of int64, 0 for none; seed: the table's, uint64; deviation: (width,) float64.
+    """
+    for at in range(first, last):
+        row = words(rows)[at] if rows != 0 else base + at
+        key = words(keys)[at] if keys != 0 else at
+        start = seed ^ mix(np.uint64(key))
+        target = floats(address_of(pages, row, width))
+        for column in range(width):
+            bits = mix(start + np.uint64(column + 1) * _GOLDEN)
+            target[column] = np.float32(deviation[column] * _normal(bits))
