@@ -1,22 +1,39 @@
-"""From Parquet artifacts to columns in memory, through Arrow, without a Python row."""
+"""From Parquet artifacts to batches, through Arrow, without a Python row."""
 
 from __future__ import annotations
 
+from mlp_train.data.batches import Batch, Lists
+from mlp_train.data.columns import Columns, columns_of
+from mlp_train.data.decoding import to_batch
+from mlp_train.data.inventory import Inventory, take_inventory
 from mlp_train.data.layout import Layout, resolve
 from mlp_train.data.loading import TrainingData, load_data
+from mlp_train.data.reader import Reader
 from mlp_train.data.reading import Dataset, dataset, read, sample
+from mlp_train.data.scanning import Scan, check_labels, scan
 from mlp_train.data.sources import Part, Source, open_sources
 
 __all__ = [
+    "Batch",
+    "Columns",
     "Dataset",
+    "Inventory",
     "Layout",
+    "Lists",
     "Part",
+    "Reader",
+    "Scan",
     "Source",
     "TrainingData",
+    "check_labels",
+    "columns_of",
     "dataset",
     "load_data",
     "open_sources",
     "read",
     "resolve",
     "sample",
+    "scan",
+    "take_inventory",
+    "to_batch",
 ]
