@@ -10,129 +10,138 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlp_train.data.batches import Batch, Floats
+from mlp_train.data.batches import Batch, Floats, Ids
 from mlp_train.shape import Shape
-from mlp_train.tables.columns import Column, Places, columns_of, place, point
+from mlp_train.tables.columns import Places, columns_of, place, point
+from mlp_train.tables.fixed import FixedTable
+from mlp_train.tables.growing import Growing
 from mlp_train.tables.kernels import segments as fields
 from mlp_train.tables.kernels.filling import fill
-from mlp_train.tables.kernels.gathering import gather, locate_fixed
-from mlp_train.tables.kernels.updating import BLOCK, BLOCKS, CHAINS, updater
+from mlp_train.tables.kernels.gathering import gather
+from mlp_train.tables.kernels.updating import BLOCK, BLOCKS, LINKS, NUMBERS, updater
+from mlp_train.tables.locating import Locator
 from mlp_train.tables.optimizers import RowOptimizer
-from mlp_train.tables.storage import Plane, plane
-from mlp_train.tables.threads import Threads
+from mlp_train.tables.storage import VALUES, Storage
+from mlp_train.tables.threads import Threads, split
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+Array = npt.NDArray[Any]
 STEP = "tables/step"
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """What a batch looks up. inputs: float32 arrays by the name of the network's input, pooled vectors, sequences and masks; `places`
-    are the engine's own, for the update.
+    """What a batch looks up. inputs: float32 arrays by the name of the network's input: pooled vectors, sequences and masks. The rest is
+    the engine's own, for the update.
     """
 
     inputs: dict[str, Floats]
     places: Places = field(repr=False)
+    learn: bool
+    evictions: int
 
 
 class Tables:
-    """Embedding tables of one width in one fused array, with their optimizer's slots. Made by `make_tables`."""
+    """Embedding tables of one width in one fused array, with their optimizer's slots. Made by `make_tables`.
+
+    step: how many updates there were; outside: by column, how many ids were outside their fixed table in all look-ups.
+    """
 
     def __init__(
-        self, shape: Shape, sizes: Mapping[str, int], deviation: Floats, optimizer: RowOptimizer, seed: int, threads: Threads
+        self,
+        shape: Shape,
+        sizes: Mapping[str, int | None],
+        deviation: Floats,
+        optimizer: RowOptimizer,
+        seed: int,
+        threads: Threads,
+        rules: Mapping[str, Growing],
     ) -> None:
         self.width, self.optimizer, self.step = int(deviation.size), optimizer, 0
-        self.outside: dict[str, int] = {}
-        self._names, self._sizes = tuple(sizes), np.array([*sizes.values()], dtype=np.int64)
-        self._bases = np.cumsum(self._sizes) - self._sizes
-        self._columns: tuple[Column, ...] = columns_of(shape, self._names)
-        self._threads, self._deviation, self._seed = threads, deviation.astype(np.float64), seed
-        total = int(self._sizes.sum())
-        self._values = plane(total, self.width, zeros=False)
-        widths = (*optimizer.slot_widths(self.width), 0, 0)[:2]
-        self._slots = tuple(plane(total, width, zeros=True) for width in widths)
-        self._update, self._scratch = updater(optimizer.name), [_scratch(self.width, 0) for _ in range(threads.count)]
-        for name in self._names:
-            self._fill(name)
+        self._columns, self._threads, self._deviation = columns_of(shape, tuple(sizes)), threads, deviation.astype(np.float64)
+        first, second = (*optimizer.slot_widths(self.width), 0, 0)[:2]
+        self._storage = Storage(sum(size or 0 for size in sizes.values()), (self.width, first, second))
+        self._planes = dict(zip((VALUES, *optimizer.slots), self._storage.planes, strict=False))
+        seeds = {name: table_seed(seed, name) for name in sizes}
+        self._locator = Locator(sizes, rules, seeds, self._storage)
+        for name in sizes:
+            self._fill(name, seeds[name])
+        self._update, self._scratch = updater(optimizer.name), [_scratch(self.width, 0)] * threads.count
+
+    @property
+    def outside(self) -> dict[str, int]:
+        return self._locator.outside
 
     def look_up(self, batch: Batch, learn: bool = True) -> Embedded:
-        """The inputs that hold embedding rows. learn: whether the batch is there to learn from.
+        """The inputs that hold embedding rows. learn: the batch is there to learn from, so growing tables count ids and admit new ones;
+        otherwise nothing changes, and an id without a row is given row 0.
 
+        Look up and update one batch after the other where growing tables have `max_rows`.
         Raises ValueError when the batch is not laid out as its class says.
         """
         places = place(batch, self._columns, self.width)
-        outside = np.zeros(len(self._columns), dtype=np.int64)
-        self._threads.run(lambda part: locate_fixed(places.segments, self._bases, self._sizes, outside, part, self._threads.count))
-        for at in np.flatnonzero(outside):
-            name = self._columns[at].name
-            self.outside[name] = self.outside.get(name, 0) + int(outside[at])
-        self._threads.run(lambda part: gather(places.segments, self._values.pages, self.width, *self._share(batch.rows, part)))
-        return Embedded(places.inputs, places)
+        self._locator.locate(places.segments, self._columns, self._deviation, self.step + 1, learn, self._threads)
+        pages, threads = self._storage.pages[0], self._threads
+        threads.run(lambda part: gather(places.segments, pages, self.width, *threads.share(batch.rows, part)))
+        return Embedded(places.inputs, places, learn, self._locator.evictions)
 
-    def update(self, embedded: Embedded, gradients: Arrays, rate: float = 1.0) -> None:
+    def update(self, embedded: Embedded, gradients: Mapping[str, Array], rate: float = 1.0) -> None:
         """One step of the optimizer on the rows of the batch. gradients: of the loss by each input with vectors, shaped like it.
 
-        Raises ValueError when one is missing or has another shape.
+        Raises ValueError when one is missing or has another shape, and when the rows are no longer those that were looked up.
         """
+        if not embedded.learn or embedded.evictions != self._locator.evictions:
+            why = "without `learn`" if not embedded.learn else "before rows changed hands"
+            raise ValueError(f"the batch was looked up {why}; look it up to learn from it, and update before the next")
         arrays = {column.target: _gradient(embedded, gradients, column.target) for column in self._columns}
         segments = point(embedded.places.segments, self._columns, arrays)
         self.step += 1
-        numbers = np.array(self.optimizer.numbers(rate, self.step), dtype=np.float32)
-        first, second = self._slots
-        widths = np.array([self.width, first.width, second.width], dtype=np.int64)
-        counts = np.bincount(segments[:, fields.TABLE], weights=segments[:, fields.COUNT])
-        most = int(counts.max(initial=0))
-        if most > self._scratch[0][1].shape[1]:
+        settings = np.array(self.optimizer.numbers(rate, self.step), dtype=np.float32)
+        work = split(segments[:, fields.TABLE], segments[:, fields.COUNT], self._threads.count)
+        most = max(int(tasks[:, 2].max(initial=0)) for tasks in work)
+        if most > self._scratch[0][-2].size:
             self._scratch = [_scratch(self.width, most) for _ in range(self._threads.count)]
-        self._threads.run(
-            lambda part: self._update(
-                segments, self._values.pages, first.pages, second.pages, widths, numbers, part, self._threads.count, *self._scratch[part]
-            )
-        )
+        pages, widths = self._storage.pages, self._storage.widths
+        self._threads.run(lambda part: self._update(work[part], segments, *pages, widths, settings, *self._scratch[part]))
+        for table in self._locator.growing.values():
+            table.evict()
 
     def values(self, name: str) -> Floats:
-        """The rows of a table, (rows, width): a view."""
-        return self._view(self._values, name)
+        """The rows of a table, (rows, width): a view of a fixed one's, for a growing one a copy, row 0 first."""
+        return self._locator.tables[name].values(self._planes[VALUES])
 
-    def keys(self, name: str) -> npt.NDArray[np.int64] | None:
-        """The ids whose rows `values` gives, in that order; None for a fixed table, where they are 0, 1, 2, …"""
-        return None
+    def keys(self, name: str) -> Ids | None:
+        """The ids whose rows `values` gives, in that order (the first is 0); None for a fixed table, where they are 0, 1, 2, …"""
+        return self._locator.tables[name].keys()
 
-    def state(self) -> dict[str, npt.NDArray[np.generic]]:
-        """`table/<name>`: values; `table/<name>/<slot>`: the optimizer's, both views; `tables/step`: how many steps there were."""
-        found: dict[str, npt.NDArray[np.generic]] = {STEP: np.array([self.step], dtype=np.int64)}
-        for name in self._names:
-            found[f"table/{name}"] = self.values(name)
-            found |= {f"table/{name}/{slot}": self._view(plane, name) for slot, plane in self._named_slots()}
+    def state(self) -> dict[str, Array]:
+        """`table/<name>`: values; `table/<name>/<slot>`: the optimizer's, views for fixed tables; `tables/step`: how many steps there were.
+
+        A growing table gives copies, ordered by id, its `keys`, and what its rule needs: `marks`, `waiting`.
+        """
+        found: dict[str, Array] = {STEP: np.array([self.step], dtype=np.int64)}
+        for name, table in self._locator.tables.items():
+            found |= {_join(name, key): value for key, value in table.state(self._planes).items()}
         return found
 
-    def load(self, state: Arrays) -> list[str]:
-        """Take the entries of `state()` whose name and shape fit; returns their names."""
+    def load(self, state: Mapping[str, Array]) -> list[str]:
+        """Take the entries of `state()` whose name and shape fit; returns their names. A growing table takes keys and values or nothing."""
         taken = []
-        for name, target in self.state().items():
-            if name in state and state[name].shape == target.shape:
-                target[...] = state[name]
-                taken.append(name)
-        if STEP in taken:
+        for name, table in self._locator.tables.items():
+            prefix = _join(name, "")
+            mine = {
+                key[len(prefix) :].removeprefix("/"): value for key, value in state.items() if key == prefix or key.startswith(prefix + "/")
+            }
+            taken += [_join(name, key) for key in table.load(mine, self._planes)]
+        if STEP in state:
             self.step = int(state[STEP][0])
+            taken.append(STEP)
         return taken
 
-    def _named_slots(self) -> list[tuple[str, Plane]]:
-        return list(zip(self.optimizer.slots, self._slots, strict=False))
-
-    def _view(self, plane: Plane, name: str) -> Floats:
-        table = self._names.index(name)
-        base = int(self._bases[table])
-        return plane.fixed[base : base + int(self._sizes[table])]
-
-    def _fill(self, name: str) -> None:
-        table = self._names.index(name)
-        seed, base, size = table_seed(self._seed, name), int(self._bases[table]), int(self._sizes[table])
-        self._threads.run(lambda part: fill(self._values.pages, self.width, 0, 0, base, *self._share(size, part), seed, self._deviation))
-
-    def _share(self, count: int, part: int) -> tuple[int, int]:
-        """The part's share of `count` things: first, and one past the last."""
-        return count * part // self._threads.count, count * (part + 1) // self._threads.count
+    def _fill(self, name: str, seed: np.uint64) -> None:
+        """Give a table its first rows: all of a fixed one, row 0 of a growing one."""
+        table, pages, threads = self._locator.tables[name], self._storage.pages[0], self._threads
+        base, size = (table.base, table.size) if isinstance(table, FixedTable) else (table.shared, 1)
+        threads.run(lambda part: fill(pages, self.width, base, *threads.share(size, part), seed, self._deviation))
 
 
 def table_seed(seed: int, name: str) -> np.uint64:
@@ -140,18 +149,22 @@ def table_seed(seed: int, name: str) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest(), "little"))
 
 
-def _scratch(width: int, places: int) -> tuple[npt.NDArray[Any], ...]:
+def _join(name: str, key: str) -> str:
+    return f"table/{name}/{key}" if key else f"table/{name}"
+
+
+def _scratch(width: int, places: int) -> tuple[Array, ...]:
     """What a thread notes down during an update of up to `places` places of a table."""
     return (
         np.empty(1 << max(6, (2 * places - 1).bit_length()), dtype=np.int32),
-        np.empty((CHAINS, places), dtype=np.int64),
-        np.empty(places, dtype=np.int64),
+        np.empty((LINKS, places), dtype=np.int32),
+        np.empty((NUMBERS, places), dtype=np.int64),
         np.empty(places, dtype=np.float32),
         np.empty((BLOCKS, max(BLOCK, width)), dtype=np.float32),
     )
 
 
-def _gradient(embedded: Embedded, gradients: Arrays, name: str) -> Floats:
+def _gradient(embedded: Embedded, gradients: Mapping[str, Array], name: str) -> Floats:
     shape, gradient = embedded.inputs[name].shape, gradients.get(name)
     if gradient is None or gradient.shape != shape:
         raise ValueError(f"the gradient of {name!r} is {'missing' if gradient is None else gradient.shape}; the input is {shape}")

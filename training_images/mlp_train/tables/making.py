@@ -9,25 +9,35 @@ import numpy as np
 from mlp_train.data.batches import Floats
 from mlp_train.shape import Shape
 from mlp_train.tables.engine import Tables
+from mlp_train.tables.growing import Growing
 from mlp_train.tables.optimizers import RowOptimizer
 from mlp_train.tables.threads import Threads
 
 
 def make_tables(
-    shape: Shape, sizes: Mapping[str, int], width: int, deviation: Floats, optimizer: RowOptimizer, seed: int, threads: int = 1
+    shape: Shape,
+    sizes: Mapping[str, int | None],
+    width: int,
+    deviation: Floats,
+    optimizer: RowOptimizer,
+    seed: int,
+    threads: int = 1,
+    growing: Growing | Mapping[str, Growing] | None = None,
 ) -> Tables:
     """Tables with their first rows.
 
-    sizes: rows by table; width: floats per row; deviation: (width,) of the normal distribution of first values; seed: a row's first
-    value follows from it, the table's name and the row's id alone; threads: results do not depend on them.
+    sizes: rows by table, None for one that grows; width: floats per row; deviation: (width,) of the normal distribution of first values;
+    seed: a row's first value follows from it, the table's name and the row's id alone; threads: results do not depend on them;
+    growing: the rule of growing tables, for all or by name, `Growing()` for those without.
     Raises ValueError for a size below 1, a table of a column that has no size, or a deviation of another shape.
     """
     for name, size in sizes.items():
-        if size < 1:
+        if size is not None and size < 1:
             raise ValueError(f"table {name!r} would have {size} rows; a table has at least row 0")
-    if missing := [c.name for c in shape.columns if c.kind != "dense" and (c.table or c.name) not in sizes]:
+    if missing := [column.name for column in shape.columns if column.kind != "dense" and (column.table or column.name) not in sizes]:
         raise ValueError(f"sizes lack the tables of column(s) {', '.join(missing)}; they name {', '.join(sizes)}")
     spread = np.asarray(deviation, dtype=np.float32)
     if spread.shape != (width,):
         raise ValueError(f"deviation has shape {spread.shape}; rows have {width} floats")
-    return Tables(shape, sizes, spread, optimizer, seed, Threads(threads))
+    rules = {name: growing if isinstance(growing, Growing) else (growing or {}).get(name, Growing()) for name in sizes}
+    return Tables(shape, sizes, spread, optimizer, seed, Threads(threads), rules)

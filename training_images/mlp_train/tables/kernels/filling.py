@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlp_train.tables.kernels.compiled import inlined, kernel
-from mlp_train.tables.kernels.memory import floats, words
+from mlp_train.tables.kernels.memory import floats
 from mlp_train.tables.kernels.rows import address_of
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -67,17 +67,16 @@ def _normal(bits: Any) -> Any:
     return np.sqrt(-2.0 * _log(uniform)) * _cosine_of_turns(turns)
 
 
-@kernel
-def fill(pages: Any, width: Any, rows: Any, keys: Any, base: Any, first: Any, last: Any, seed: Any, deviation: Any) -> None:
-    """Give rows their first values: the places `first` to `last` of the arrays at the addresses `rows` and `keys`, or row base + i, key i.
+@inlined
+def first_values(target: Any, width: Any, key: Any, seed: Any, deviation: Any) -> None:
+    """Give the row at an address the first values of its key. seed: the table's, uint64; deviation: (width,) float64."""
+    start, row = seed ^ mix(np.uint64(key)), floats(target)
+    for column in range(width):
+        row[column] = np.float32(deviation[column] * _normal(mix(start + np.uint64(column + 1) * _GOLDEN)))
 
-    rows, keys: addresses of int64, 0 for none; seed: the table's, uint64; deviation: (width,) float64.
-    """
-    for at in range(first, last):
-        row = words(rows)[at] if rows != 0 else base + at
-        key = words(keys)[at] if keys != 0 else at
-        start = seed ^ mix(np.uint64(key))
-        target = floats(address_of(pages, row, width))
-        for column in range(width):
-            bits = mix(start + np.uint64(column + 1) * _GOLDEN)
-            target[column] = np.float32(deviation[column] * _normal(bits))
+
+@kernel
+def fill(pages: Any, width: Any, base: Any, first: Any, last: Any, seed: Any, deviation: Any) -> None:
+    """Give rows their first values: of keys `first` to `last` of a fixed table that begins at row number `base`."""
+    for key in range(first, last):
+        first_values(address_of(pages, base + key, width), width, key, seed, deviation)

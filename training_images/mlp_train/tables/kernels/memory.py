@@ -26,6 +26,43 @@ floats = _pointer(types.float32)
 """float32 values from an address on."""
 words = _pointer(types.int64)
 """int64 values from an address on."""
+halves = _pointer(types.int32)
+"""int32 values from an address on."""
+
+LANES = 8
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+
+
+@intrinsic
+def move_lanes(context: Any, target: Any, source: Any, factor: Any) -> Any:
+    """LANES floats from one address to another, each times a factor."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, of = (builder.inttoptr(address, _VECTOR.as_pointer()) for address in arguments[:2])
+        builder.store(builder.fmul(builder.load(of, align=4), _spread(builder, arguments[2])), to, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float32), codegen
+
+
+@intrinsic
+def add_lanes(context: Any, target: Any, source: Any, factor: Any) -> Any:
+    """Add LANES floats at one address to those at another, each times a factor."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, of = (builder.inttoptr(address, _VECTOR.as_pointer()) for address in arguments[:2])
+        product = builder.fmul(builder.load(of, align=4), _spread(builder, arguments[2]))
+        builder.store(builder.fadd(builder.load(to, align=4), product), to, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float32), codegen
+
+
+def _spread(builder: Any, value: Any) -> Any:
+    """A vector that holds the value in every lane."""
+    single = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(single, ir.Constant(_VECTOR, ir.Undefined), lanes)
 
 
 @intrinsic
