@@ -46,7 +46,7 @@ class Job:
     name: for people, and for names on a cluster; module: run as `python -m module --job job.json`; spec: the content of
     job.json; workdir: a folder of its own on this machine; env: variables on top of those that are there; resources: of each
     worker; places: URIs that the job reads and writes; identity: what the job computes, wherever it writes: tries of one task with
-    the same identity may take over each other's job.
+    the same identity may take over each other's job; input_bytes: size of what the job reads, 0 where that is not known.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Job:
     resources: Resources | None = None
     places: tuple[str, ...] = ()
     identity: str = ""
+    input_bytes: int = 0
 
 
 class Launcher(Protocol):

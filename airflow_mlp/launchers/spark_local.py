@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _LOG4J = Path(__file__).with_name("spark_log4j2.properties")
 # A small job on one machine lives for seconds: these make its Java start quickly.
 _QUICK_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
+# A larger one runs for long enough that Java's optimising compiler pays: half the time on ten million rows.
+_LARGE_JAVA = "-XX:+UseSerialGC -Xshare:auto"
+_LARGE_BYTES = 16 << 20
 _DEFAULT_MEMORY = "1g"
 _LOCAL_CONF = {
     "spark.ui.enabled": "false",
@@ -62,7 +65,8 @@ class SparkLocalLauncher(ProcessLauncher):
         extra = class_archive_options() if self.java_options is None else self.java_options
         own = {**_LOCAL_CONF, "spark.local.dir": str(spec.parent / "scratch"), "spark.sql.warehouse.dir": str(spec.parent / "warehouse")}
         options = ["--master", f"local[{cores}]", "--driver-memory", memory, "--name", job.name]
-        options += ["--driver-java-options", f"{_QUICK_JAVA} {extra} -Dlog4j2.configurationFile={_LOG4J.as_uri()}"]
+        java = _LARGE_JAVA if job.input_bytes >= _LARGE_BYTES else _QUICK_JAVA
+        options += ["--driver-java-options", f"{java} {extra} -Dlog4j2.configurationFile={_LOG4J.as_uri()}"]
         for key, value in {**own, **self.conf}.items():
             options += ["--conf", f"{key}={value}"]
         return [str(spark_home() / "bin" / "spark-submit"), *options, str(script(job.module)), "--job", str(spec)]

@@ -15,7 +15,7 @@ from airflow_mlp.operators.step import Step
 from mlp_core.artifacts import Artifact, Identity
 from mlp_core.artifacts.manifest import digest_of
 from mlp_core.specs import Resources, SpecError
-from mlp_core.specs.jobs import SparkJob
+from mlp_core.specs.jobs import File, SparkJob, Table, Trait
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -82,14 +82,16 @@ class SparkOperator(LaunchesJobs, MlpOperator):
         maker = step.maker
         instance = [maker.dag_id, maker.run_id, maker.task_id, maker.map_index] if maker.task_id else attempts
         name = f"{self.task_id}-{digest_of(instance)[:12]}"
+        inputs = _inputs(spec)
         job = Job(
             name=name,
             module=self.job_module,
             spec=spec.to_json(),
             workdir=workdir_of(name, attempts[-1]),
             resources=_resources(self.job_resources),
-            places=(*attempts, *_inputs(spec)),
+            places=(*attempts, *(files[0].uri for files in inputs)),
             identity=digest_of(attempts),
+            input_bytes=sum(file.bytes for files in inputs for file in files),
         )
         self.launch(where, job, context)
 
@@ -109,12 +111,11 @@ def check_columns(field: str, wanted: Iterable[str], names: Iterable[str], uri: 
             raise BadInput(f"{field} names the column {column!r}, which {uri} does not have: it has {', '.join(known)}")
 
 
-def _inputs(spec: SparkJob) -> tuple[str, ...]:
-    """URIs of one file of each table that the job reads."""
-    document = msgspec.to_builtins(spec)
-    tables = [document.get("input"), *document.get("inputs", ()), *(trait["table"] for trait in document.get("traits", ()))]
-    files = (part["files"][0] for table in tables if table for part in table["partitions"] if part["files"])
-    return tuple(file["uri"] if isinstance(file, Mapping) else file[0] for file in files)
+def _inputs(spec: SparkJob) -> list[tuple[File, ...]]:
+    """The files of each partition that has some, of each table that the job reads."""
+    traits: tuple[Trait, ...] = getattr(spec, "traits", ())
+    tables: list[Table | None] = [getattr(spec, "input", None), *getattr(spec, "inputs", ()), *(trait.table for trait in traits)]
+    return [partition.files for table in tables if table for partition in table.partitions if partition.files]
 
 
 def _resources(value: Resources | Mapping[str, Any] | None) -> Resources | None:

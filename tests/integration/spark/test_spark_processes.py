@@ -182,6 +182,9 @@ def test_settings_reach_spark_submit(tmp_path: Path) -> None:
     job = Job(name="n", module="spark_jobs.xql", spec=b"{}", workdir=tmp_path, resources=Resources(cpu=3, memory="2Gi"))
     command = " ".join(launcher.command(job, tmp_path / "job.json"))
     assert "--master local[3] --driver-memory 2048m" in command
+    assert "-XX:TieredStopAtLevel=1" in command
+    large = Job(name="n", module="spark_jobs.xql", spec=b"{}", workdir=tmp_path, input_bytes=10**9)
+    assert "-XX:TieredStopAtLevel=1" not in " ".join(launcher.command(large, tmp_path / "job.json"))
     assert "spark.sql.shuffle.partitions=7" in command and "spark.sql.shuffle.partitions=32" not in command
     with pytest.raises(LauncherError, match=r"there is no Spark job .spark_jobs.nothing."):
         launcher.command(Job(name="n", module="spark_jobs.nothing", spec=b"{}", workdir=tmp_path), tmp_path)
