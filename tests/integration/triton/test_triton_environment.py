@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -40,10 +42,29 @@ def test_models_have_the_rooms_and_the_pinned_packages_and_no_more(model_environ
 
 
 def test_golden_plans_give_the_same_bits_there(model_environment: Environment) -> None:
-    """Other versions of numpy and pyarrow, and kernels of the environment's own."""
+    """Other versions of numpy and pyarrow; compiled kernels have come along with the rooms."""
     command = [model_environment.path / "bin" / "python", "-I", "-m", "feature_dsl.golden"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "golden plans: all results equal\n"), done.stdout + done.stderr
+
+
+COMPILE = """
+import feature_dsl, pyarrow as pa
+words = 'def meta(){ initArray(1,0) }\\ndef main(){ array(hash_bucket(lower(x("word")), 100)) }'
+batch = pa.RecordBatch.from_pydict({"word": ["A", None, "", "ü"]})
+print(feature_dsl.load(words).compile(schema=batch.schema).run(batch).column(0).to_pylist())
+"""
+
+
+def test_kernels_that_did_not_come_along_are_compiled_there(model_environment: Environment, tmp_path: Path) -> None:
+    empty = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    printed = []
+    for command, variables in (([sys.executable], os.environ), ([str(model_environment.path / "bin" / "python"), "-I"], empty)):
+        done = subprocess.run([*command, "-c", COMPILE], env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
+    assert list(tmp_path.rglob("*.nbc"))
 
 
 def test_a_changed_source_installs_the_rooms_alone(
