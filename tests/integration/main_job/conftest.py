@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,14 +15,18 @@ from typing import Any
 
 import pytest
 
-DATES = ("2000-11-20", "2000-11-21")
+SHORT_WINDOW = 20
 
 
 @dataclass(frozen=True)
 class Home:
-    """A folder for MLP_HOME, and what commands in it need."""
+    """A folder for MLP_HOME, and what commands in it need.
+
+    dags: the folder of Dags other than the installed ones, a package as they are.
+    """
 
     path: Path
+    dags: Path | None = None
 
     @property
     def env(self) -> dict[str, str]:
@@ -31,12 +36,19 @@ class Home:
         given = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
         saved, os.environ["MLP_HOME"] = os.environ.get("MLP_HOME"), str(self.path)
         try:
-            return airflow_environment(given)
+            return airflow_environment(given) | self._own_dags(given)
         finally:
             if saved is None:
                 del os.environ["MLP_HOME"]
             else:
                 os.environ["MLP_HOME"] = saved
+
+    def _own_dags(self, given: Mapping[str, str]) -> dict[str, str]:
+        if self.dags is None:
+            return {}
+        places = [str(self.dags.parent), *filter(None, [given.get("PYTHONPATH")])]
+        # A safe path: the working directory, where the installed Dags may be, does not come before.
+        return {"AIRFLOW__CORE__DAGS_FOLDER": str(self.dags), "PYTHONPATH": os.pathsep.join(places), "PYTHONSAFEPATH": "1"}
 
     def mlp(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run `mlp` here."""
@@ -65,6 +77,19 @@ def make_home(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> C
     return make
 
 
+def short_dags(folder: Path) -> Path:
+    """A copy of the Dags in `folder` whose window is SHORT_WINDOW days; all else is the same."""
+    from airflow_mlp.demo.environment import dags_folder
+
+    copy = folder / "dags_examples"
+    shutil.copytree(dags_folder(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    dag = copy / "movielens_daily.py"
+    text, changed = re.subn('"start": -90', f'"start": -{SHORT_WINDOW}', dag.read_text(encoding="utf-8"))
+    assert changed == 1
+    dag.write_text(text, encoding="utf-8")
+    return copy
+
+
 @dataclass(frozen=True)
 class Demo:
     """A home in which the demo has run, and its report."""
@@ -82,8 +107,9 @@ def movielens(make_home: Callable[[str], Home]) -> Demo:
 
 @pytest.fixture(scope="session")
 def synthetic(make_home: Callable[[str], Home]) -> Demo:
-    """The demo on synthetic data."""
-    home = make_home("synthetic")
+    """The demo on synthetic data, with a short window: for what does not depend on how much is learned."""
+    made = make_home("synthetic")
+    home = Home(made.path, short_dags(made.path / "dags"))
     return Demo(home, home.demo("--data", "synthetic"))
 
 
