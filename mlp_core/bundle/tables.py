@@ -71,11 +71,11 @@ class Keys:
 
 
 class DynamicTable:
-    """A table of the ids that training has met: row 0 is for all others."""
+    """A table of the ids that training has met: row 0 is for all others. keys: the ids, ascending; mapped, their rows follow row 0 in order."""
 
     def __init__(self, values: Floats, keys: Ids, places: Ids | None = None) -> None:
         self.values = values
-        self._keys = keys
+        self.keys = keys
         self._places = places
 
     @classmethod
@@ -90,12 +90,12 @@ class DynamicTable:
 
     def rows_of(self, ids: Ids) -> tuple[Ids, int]:
         """Positions of the ids' rows, and how many ids have none; those are given row 0."""
-        if not self._keys.size:
+        if not self.keys.size:
             return np.zeros_like(ids), ids.size
         # A batch repeats its ids, and in ascending order a search reads what the last one has read: a third of the time.
         distinct, inverse = np.unique(ids, return_inverse=True)
-        found = np.minimum(np.searchsorted(self._keys, distinct), self._keys.size - 1)
-        known = self._keys[found] == distinct
+        found = np.minimum(np.searchsorted(self.keys, distinct), self.keys.size - 1)
+        known = self.keys[found] == distinct
         rows = np.where(known, found + 1 if self._places is None else self._places[found], 0)[inverse]
         return rows, int(np.count_nonzero(rows == 0))
 

@@ -23,7 +23,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     them (tasks); group: the column that GAUC groups by; weight: the column of sample weights; train, validation, test: URIs of
     tables or references, or folders of Parquet files; columns: those to use where not all are wanted; max_steps: batches after
     which training stops; output: URI of the bundle to publish; checkpoints: URI where the framework's own state goes, for warm
-    starts; warm_start: URI of the parent bundle.
+    starts, and while training its moments every `checkpoint_seconds`; warm_start: URI of the parent bundle.
     """
 
     version: Literal[1] = 1
@@ -45,6 +45,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     output: Name
     checkpoints: Name | None = None
+    checkpoint_seconds: Annotated[float, Meta(gt=0)] = 600.0
     warm_start: Name | None = None
 
     @property

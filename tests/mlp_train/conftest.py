@@ -12,6 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlp_core.specs import TrainingSpec
+from mlp_train.context import TrainContext
+from mlp_train.torch.framework import FRAMEWORK
+from mlp_train.training import train as loop
+
+CONTEXT = TrainContext(threads=1)
 
 
 def planted(rows: int, seed: int) -> pa.Table:
@@ -39,6 +44,11 @@ def write_day(root: Path, day: str, table: pa.Table) -> str:
     folder.mkdir(parents=True)
     pq.write_table(table, folder / "part-00000.parquet")
     return str(root)
+
+
+def train(spec: TrainingSpec, context: TrainContext = CONTEXT) -> dict[str, Any]:
+    """Train with PyTorch in this process; what the last line on standard output says."""
+    return loop.train(spec, context, FRAMEWORK)
 
 
 MakeSpec = Callable[..., TrainingSpec]

@@ -8,24 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 import feature_dsl
 from mlp_core import bundle
 from mlp_core.artifacts import Artifact, Entry, Identity, Input, publish
-from mlp_core.bundle.columns import DenseColumn, IdColumn, ListColumn
 from mlp_core.specs import TrainingSpec
-from mlp_train.context import TrainContext
-from mlp_train.data import Dataset, Layout, open_sources, resolve
+from mlp_train.data import open_sources, resolve
 from mlp_train.data.sources import day_of
 from mlp_train.errors import TrainError
-from mlp_train.torch.batches import Rows, concatenate, to_tensors
-from mlp_train.torch.layers import EmbeddingTables
-from mlp_train.torch.training import train
 
-from .conftest import MakeSpec, planted
+from .conftest import MakeSpec, planted, train
 
 SCRIPT = """
 version: 1
@@ -76,75 +68,21 @@ def test_the_feature_step_says_it_better() -> None:
         ]
     )
     layout = resolve(spec(), schema, 1000)
-    assert [f.name for f in layout.features] == ["item", "seen", "age"]
-    assert layout.features[2].type == "float64"
-    assert layout.rows == {"items": 60}
+    assert [f.name for f in layout.features] == ["key", "item", "seen", "age"]
+    assert layout.features[3].type == "float64"
+    assert (layout.rows, layout.growing) == ({"key": None, "items": 60}, {"key"})
     chosen = resolve(spec(columns=["age", "raw"]), schema, None)
     assert [f.name for f in chosen.features] == ["raw", "age"]
 
 
 def test_ids_outside_and_missing_values(make_spec: MakeSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    done = train(make_spec(params={"cardinality": {"a": 4}}, epochs=1), TrainContext(threads=1))
+    done = train(make_spec(params={"cardinality": {"a": 4}}, epochs=1))
     assert '"outside":{"a":' in capsys.readouterr().out
     loaded = bundle.load(done["bundle"])
     assert {table.name: table.rows for table in loaded.info.tables} == {"a": 4, "b": 6, "tags": 10}
     rows = planted(100, 1)
     loaded.score_features(rows)
     assert loaded.outside["a"] == int((rows["a"].to_numpy() >= 4).sum())
-
-
-lists = st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=12)
-
-
-@given(lists, st.integers(0, 100))
-def test_taking_rows_and_pooling_them_is_what_the_bundle_does(rows: list[list[int]], seed: int) -> None:
-    """Torch's batch of shuffled rows, two list features and a scalar, against NumPy's look-up of the same rows."""
-    values = np.array([i for row in rows for i in row], dtype=np.int64)
-    offsets = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64)
-    column = ListColumn(values, offsets)
-    ids = IdColumn(np.arange(len(rows), dtype=np.int64) % 7)
-    names = [("s", "int64"), ("l", "list<int64>"), ("m", "list<int64>")]
-    features = tuple(bundle.Feature(name=n, type=t, table="one" if n != "m" else "two") for n, t in names)  # type: ignore[arg-type]
-    layout = Layout(features, {"one": 7, "two": 6})
-    data = Dataset(len(rows), {"s": ids, "l": column, "m": column}, np.zeros((len(rows), 1), np.float32), None, None)
-    tables = EmbeddingTables({"one": 7, "two": 6}, 3)
-    with torch.no_grad():
-        tables.weight.normal_()
-    tensors = to_tensors(data, layout, tables.bases, tables.sizes)
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
-    pooled = tables(tensors.take(order)).detach().numpy()
-
-    from mlp_core.bundle.lookup import Lookup
-    from mlp_core.bundle.tables import FixedTable
-
-    lookup = Lookup(features, {name: FixedTable(tables.slice(tables.weight.detach(), name).numpy()) for name in tables.sizes})
-    wanted = lookup.pooled(bundle.Input(name="pooled", kind="pooled", features=("s", "l", "m")), data.columns)
-    assert pooled == pytest.approx(wanted[order.numpy()], abs=1e-6)
-
-
-@given(st.integers(1, 50), st.integers(1, 20), st.integers(1, 4), st.integers(0, 5))
-def test_an_epoch_visits_every_row_once_whatever_the_ranks(count: int, size: int, world: int, seed: int) -> None:
-    rows = Rows(torch.arange(count)[:, None], (), torch.zeros(count, 0), torch.zeros(count, 1), None, {})
-    ranks = [list(rows.shuffled(size, seed, rank, world)) for rank in range(world)]
-    assert len({tuple(batch.rows for batch in rank) for rank in ranks}) == 1
-    seen = torch.cat([batch.ids for rank in ranks for batch in rank] or [torch.zeros(0, 1)])
-    assert len(seen) == len(set(seen[:, 0].tolist())) == count - count % world
-
-
-def test_two_sets_of_rows_become_one() -> None:
-    data = Dataset(
-        2,
-        {"l": ListColumn(np.array([1, 2, 3]), np.array([0, 1, 3])), "d": DenseColumn(np.array([1, 2], np.float32))},
-        np.zeros((2, 1), np.float32),
-        np.ones(2, np.float32),
-        None,
-    )
-    features = (bundle.Feature(name="l", type="list<int64>", table="l"), bundle.Feature(name="d", type="float64"))
-    rows = to_tensors(data, Layout(features, {"l": 3}), {"l": 0}, {"l": 3})
-    both = concatenate(rows, rows)
-    assert both.lists[0][1].tolist() == [0, 1, 3, 4, 6]
-    assert both.outside == {"l": 2}
-    assert both.take(torch.tensor([3, 0])).list_ids.tolist() == [2, 0, 1]
 
 
 def test_days_come_from_partitions_and_paths() -> None:
@@ -205,7 +143,7 @@ def test_raw_columns_score_like_the_features_they_were_trained_on(tmp_path: Path
     days = {f"2000-11-{day}": feature_table(tmp_path, f"2000-11-{day}", plan, raw_rows(300, day)) for day in (17, 18, 19)}
     last = days.pop("2000-11-19")
     training = spec(algorithm="deepfm", train=[reference(tmp_path, days)], validation=[last.uri], group="user", output=str(tmp_path / "b"))
-    loaded = bundle.load(train(training, TrainContext(threads=1))["bundle"])
+    loaded = bundle.load(train(training)["bundle"])
     assert loaded.plan is not None and loaded.plan.fingerprint == plan.fingerprint
     assert loaded.inputs == {"user": "utf8", "genres": "utf8", "price": "float64"}
     assert [feature.name for feature in loaded.info.features] == ["uid", "price_bucket", "genre"]

@@ -17,11 +17,8 @@ from mlp_core.artifacts import ArtifactError
 from mlp_core.specs import SpecError
 from mlp_train.context import TrainContext
 from mlp_train.errors import TrainError
-from mlp_train.torch.training import train
 
-from .conftest import MakeSpec, planted
-
-CONTEXT = TrainContext(threads=1)
+from .conftest import MakeSpec, planted, train
 
 
 @pytest.mark.parametrize(
@@ -43,7 +40,7 @@ CONTEXT = TrainContext(threads=1)
 )
 def test_a_wrong_field_is_named(make_spec: MakeSpec, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(TrainError, match=message):
-        train(make_spec(**changes), CONTEXT)
+        train(make_spec(**changes))
 
 
 def folder(path: Path, table: pa.Table) -> list[str]:
@@ -70,14 +67,14 @@ def changed(name: str, values: Any) -> pa.Table:
 )
 def test_data_that_cannot_be_learned_from(make_spec: MakeSpec, tmp_path: Path, table: pa.Table, message: str) -> None:
     with pytest.raises(TrainError, match=message):
-        train(make_spec(train=folder(tmp_path / "bad", table), validation=[], group=None), CONTEXT)
+        train(make_spec(train=folder(tmp_path / "bad", table), validation=[], group=None))
 
 
 def test_a_loss_that_is_no_number_ends_training(make_spec: MakeSpec, tmp_path: Path) -> None:
     steep = changed("price", pa.array(np.r_[np.zeros(99), 1e30]))
     spec = make_spec(train=folder(tmp_path / "steep", steep), params={"learning_rate": 1e30}, validation=[], epochs=50)
     with pytest.raises(TrainError, match=r"the loss is (nan|inf) at step"):
-        train(spec, CONTEXT)
+        train(spec)
     assert not (tmp_path / "out").exists()
 
 
@@ -85,18 +82,18 @@ def test_files_that_differ_are_named(make_spec: MakeSpec, tmp_path: Path) -> Non
     (uri,) = folder(tmp_path / "mixed", planted(100, 1))
     pq.write_table(planted(100, 1).drop_columns(["b"]), tmp_path / "mixed" / "part2.parquet")
     with pytest.raises(TrainError, match=r"part2.parquet lacks column.s. b"):
-        train(make_spec(train=[uri]), CONTEXT)
+        train(make_spec(train=[uri]))
 
 
 def test_hyper_parameters_are_checked(make_spec: MakeSpec) -> None:
     with pytest.raises(SpecError, match=r"did you mean 'hidden'"):
-        train(make_spec(params={"hiden": [1]}), CONTEXT)
+        train(make_spec(params={"hiden": [1]}))
 
 
 def test_what_is_published_is_never_replaced(make_spec: MakeSpec) -> None:
-    train(make_spec(epochs=1), CONTEXT)
+    train(make_spec(epochs=1))
     with pytest.raises(ArtifactError, match=r"published already"):
-        train(make_spec(epochs=1), CONTEXT)
+        train(make_spec(epochs=1))
 
 
 def run(job: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -13,21 +13,19 @@ import pytest
 from mlp_core import bundle, metrics
 from mlp_core.artifacts import Artifact
 from mlp_core.specs import TrainingSpec
-from mlp_train.context import TrainContext
 from mlp_train.errors import TrainError
-from mlp_train.torch import checkpoint
-from mlp_train.torch.training import train
+from mlp_train.training.tensors import open_tensors
+from mlp_train.training.warm_start import FILE, open_parent
 
-from .conftest import MakeSpec, planted, write_day
+from .conftest import MakeSpec, planted, train, write_day
 
-CONTEXT = TrainContext(threads=1)
 PARAMS: dict[str, Any] = {"learning_rate": 0.05, "embedding_dim": 4, "hidden": (16,)}
 
 
 @pytest.fixture
 def parent(make_spec: MakeSpec, tmp_path: Path) -> TrainingSpec:
     spec = make_spec(checkpoints=str(tmp_path / "out" / "parent-checkpoint"), output=str(tmp_path / "out" / "parent"))
-    train(spec, CONTEXT)
+    train(spec)
     return spec
 
 
@@ -50,7 +48,7 @@ def test_the_next_day_is_learned_and_nothing_twice(
     days, validation = next_days(tmp_path)
     spec = make_spec(train=days, validation=validation, warm_start=parent.output, epochs=1)
     capsys.readouterr()
-    done = train(spec, CONTEXT)
+    done = train(spec)
     report = events(capsys, "warm_start")
     assert report["newer_than"] == "2000-11-20"
     assert report["taken"][:3] == ["table a", "table b", "table tags"]
@@ -68,7 +66,7 @@ def test_the_next_day_is_learned_and_nothing_twice(
 
 def test_with_nothing_new_there_is_nothing_to_learn(parent: TrainingSpec, make_spec: MakeSpec) -> None:
     with pytest.raises(TrainError, match="learned every day to 2000-11-20, and train holds no later partition"):
-        train(make_spec(warm_start=parent.output), CONTEXT)
+        train(make_spec(warm_start=parent.output))
 
 
 def test_tables_grow_and_are_matched_by_name(
@@ -78,7 +76,7 @@ def test_tables_grow_and_are_matched_by_name(
     table = table.set_column(2, "a", pa.array(np.where(np.arange(1500) % 10, table["a"].to_numpy(), 12)))
     days = [write_day(tmp_path / "grown", "2000-11-22", table)]
     capsys.readouterr()
-    train(make_spec(train=days, validation=[], warm_start=parent.output, epochs=1), CONTEXT)
+    train(make_spec(train=days, validation=[], warm_start=parent.output, epochs=1))
     report = events(capsys, "warm_start")
     assert [name for name in report["taken"] if name.startswith("table")] == ["table a", "table tags"]
     assert report["new"] == ["table other"]
@@ -86,23 +84,25 @@ def test_tables_grow_and_are_matched_by_name(
 
 
 def test_the_optimizer_goes_on_where_it_was(parent: TrainingSpec) -> None:
-    uri = checkpoint.of_bundle(parent.output)
+    uri = open_parent(parent.output).checkpoint
     assert uri is not None
-    tensors = checkpoint.load(uri)
     rows = bundle.load(parent.output).tables["a"].values.shape
-    assert tensors["table/a/sum"].shape == rows
-    assert float(tensors["table/a/sum"].min()) > 0
-    assert {"dense/model.mlp.layers.0.weight", "dense/model.mlp.layers.0.weight/sum", "dense/scale.mean"} <= set(tensors)
-    assert [file.path for file in Artifact.load(uri).manifest.files] == [checkpoint.FILE]
+    with open_tensors(Artifact.load(uri).local() / FILE) as tensors:
+        assert tensors["table/a/sum"].shape == rows
+        assert float(tensors["table/a/sum"].min()) > 0
+        dense = {f"network/{name}" for name in ("model.mlp.layers.0.weight", "model.mlp.layers.0.weight/sum", "scale.mean")}
+        assert dense <= set(tensors)
+        assert "table/a" not in tensors
+    assert [file.path for file in Artifact.load(uri).manifest.files] == [FILE]
 
 
 def test_without_a_checkpoint_tables_are_taken_and_dense_weights_begin_anew(
     make_spec: MakeSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = train(make_spec(), CONTEXT)["bundle"]
+    first = train(make_spec())["bundle"]
     days = [write_day(tmp_path / "new", "2000-11-23", planted(500, 6))]
     capsys.readouterr()
-    train(make_spec(train=days, validation=[], warm_start=first, output=str(tmp_path / "child")), CONTEXT)
+    train(make_spec(train=days, validation=[], warm_start=first, output=str(tmp_path / "child")))
     report = events(capsys, "warm_start")
     assert report["checkpoint"] is None
     assert report["taken"] == ["table a", "table b", "table tags"]
@@ -114,13 +114,13 @@ def test_a_parent_that_shares_nothing_is_refused(parent: TrainingSpec, make_spec
     days = [write_day(tmp_path / "foreign", "2000-11-22", table)]
     spec = make_spec(train=days, validation=[], warm_start=parent.output, group=None, algorithm="lr", params={}, output=str(tmp_path / "x"))
     with pytest.raises(TrainError, match="shares no table and no weight with this model; it has tables a, b, tags"):
-        train(spec, CONTEXT)
+        train(spec)
 
 
 def test_learning_goes_on_from_the_parent(parent: TrainingSpec, make_spec: MakeSpec, tmp_path: Path) -> None:
     """A handful of new rows teaches nothing alone; with the parent the signal is there."""
     days = [write_day(tmp_path / "few", "2000-11-22", planted(40, 8))]
     spec = make_spec(train=days, validation=[], warm_start=parent.output, epochs=1)
-    loaded = bundle.load(train(spec, CONTEXT)["bundle"])
+    loaded = bundle.load(train(spec)["bundle"])
     new = planted(1000, 10)
     assert metrics.auc(new["label"].to_numpy(), loaded.score_features(new)) > 0.9

@@ -15,6 +15,8 @@ from mlp_train.shape import Shape
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 Inputs = Mapping[str, Floats]
+# Among the entries of a state: how many batches the network has learned.
+STEPS = "steps"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Learner(Protocol):
         """Probabilities without dropout: (n,), or (n, tasks) for several labels."""
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Weights and buffers by name, and `<name>/<slot>` for the optimizer's state: copies."""
+        """Weights and buffers by name, `<name>/<slot>` for the optimizer's state, and `steps`: copies."""
 
     def load(self, state: Arrays) -> list[str]:
         """Take the entries whose name and shape fit; returns their names."""

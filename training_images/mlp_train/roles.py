@@ -29,7 +29,8 @@ def attention(shape: Shape, target: str | None, sequences: Sequence[str] | None)
         raise TrainError(f"params.target names {target!r}, which is not an id column{nearest(target, ids)}; it has {', '.join(ids)}")
     for name in sequences or ():
         if name not in lists:
-            raise TrainError(f"params.sequences names {name!r}, which is not a list column{nearest(name, lists)}; it has {', '.join(lists)}")
+            known = ", ".join(lists)
+            raise TrainError(f"params.sequences names {name!r}, which is not a list column{nearest(name, lists)}; it has {known}")
     targets = [target] if target is not None else list(ids)
     for candidate in targets:
         table = ids[candidate].table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from mlp_train.signals import release_sigterm
 SPEC = "MLP_SPEC"
 
 Result = dict[str, Any]
-# Frameworks by name: the function that trains a specification. Imported when used, so that an image carries one of them.
-FRAMEWORKS: dict[str, str] = {"torch": "mlp_train.torch.training:train"}
+# Frameworks by name: what the loop asks of them. Imported when used, so that an image carries one of them.
+FRAMEWORKS: dict[str, str] = {"torch": "mlp_train.torch.framework:FRAMEWORK"}
 
 
 def run(job: Path) -> Result:
@@ -36,8 +35,9 @@ def run(job: Path) -> Result:
     if target is None:
         raise TrainError(f"framework {spec.framework!r} is not available; use {' or '.join(FRAMEWORKS)}")
     module, _, name = target.partition(":")
-    train: Callable[[TrainingSpec, TrainContext], Result] = getattr(import_module(module), name)
-    return train(spec, TrainContext.from_environment())
+    from mlp_train.training.train import train
+
+    return train(spec, TrainContext.from_environment(), getattr(import_module(module), name))
 
 
 def _become(script: str, job: Path) -> None:

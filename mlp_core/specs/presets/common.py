@@ -28,7 +28,7 @@ class Growing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     admit_after: Annotated[int, Meta(ge=1, le=255)] = 1
     max_rows: Rows | None = None
-    evict: Literal["age", "use"] = "age"
+    evict: Literal["age", "least_used"] = "age"
 
 
 class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,12 +40,14 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     step: `constant`, or down to 0 along a line or half a cosine; warmup_steps: steps before that, over which it grows from 0.
 
     l2: added to the gradient of the embedding rows that a batch touches, times the row; weight_decay: the same for dense weights;
-    clip_norm: a batch's gradient of all dense weights together is scaled down to this Euclidean norm where it is longer;
+    clip_norm: a batch's gradient, of dense weights and embedded values together, is scaled down to this Euclidean norm where it is longer;
     mixed_precision: what the network multiplies matrices in, while weights, tables and the loss stay float32; label_weights: what a
     task's loss is multiplied by, by label, 1 where it is not named.
 
     cardinality: rows of tables whose column does not state them, for all or by column; growing: tables without a fixed size, by name;
-    buffer_rows: rows that are shuffled together as training streams through the data; patience: epochs without a better
+    buffer_rows: rows that are shuffled together as training streams through the data; shards: parts that the rows are dealt to, each batch
+    taking its share of each, as many as workers where it is null: any number of workers that divides it learns the same batches;
+    patience: epochs without a better
     validation AUC before training stops (0: never); refit: begin again once the best epoch is selected, and learn training and
     validation rows together for as many epochs, so that the newest day is not lost (the measures in the bundle are those of the model
     that was selected).
@@ -65,6 +67,7 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     cardinality: Rows | dict[str, Rows] | None = None
     growing: dict[Name, Growing] = {}
     buffer_rows: Annotated[int, Meta(ge=1)] = 2**18
+    shards: Count | None = None
     patience: Annotated[int, Meta(ge=0)] = 1
     refit: bool = True
 

@@ -9,14 +9,13 @@ from mlp_train.data.inventory import Inventory, take_inventory
 from mlp_train.data.layout import Layout, resolve
 from mlp_train.data.loading import TrainingData, load_data
 from mlp_train.data.reader import Reader
-from mlp_train.data.reading import Dataset, dataset, read, sample
+from mlp_train.data.sampling import sample
 from mlp_train.data.scanning import Scan, check_labels, scan
-from mlp_train.data.sources import Part, Source, open_sources
+from mlp_train.data.sources import Part, Source, files_of, open_sources
 
 __all__ = [
     "Batch",
     "Columns",
-    "Dataset",
     "Inventory",
     "Layout",
     "Lists",
@@ -27,10 +26,9 @@ __all__ = [
     "TrainingData",
     "check_labels",
     "columns_of",
-    "dataset",
+    "files_of",
     "load_data",
     "open_sources",
-    "read",
     "resolve",
     "sample",
     "scan",

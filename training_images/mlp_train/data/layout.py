@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -14,18 +15,30 @@ from mlp_core.bundle import Feature
 from mlp_core.specs import TrainingSpec
 from mlp_core.specs.decoding import nearest
 from mlp_train.errors import TrainError
+from mlp_train.shape import Column, Shape
 
-CATEGORICAL, DENSE = "categorical", "dense"
+CATEGORICAL, DENSE, KEY = "categorical", "dense", "key"
 MAX_ROWS = 2**31
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The features in order (scalar ids, then lists of ids, then dense), and rows by table; None where the data has to tell."""
+    """The features in order (scalar ids, then lists of ids, then dense), and rows by table; None where the data has to tell.
+
+    growing: tables without a fixed size; domains: whose a feature is, where a feature plan has said so; ignored: columns left out.
+    """
 
     features: tuple[Feature, ...]
     rows: Mapping[str, int | None]
+    growing: frozenset[str] = frozenset()
+    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+
+    def shape(self, labels: tuple[str, ...]) -> Shape:
+        """The columns as a model sees them."""
+        kinds: dict[str, Literal["id", "list", "dense"]] = {"int64": "id", "list<int64>": "list", "float64": "dense"}
+        columns = (Column(each.name, kinds[each.type], each.table, self.domains.get(each.name, ())) for each in self.features)
+        return Shape(tuple(columns), labels)
 
     @property
     def scalars(self) -> tuple[Feature, ...]:
@@ -44,16 +57,19 @@ class Layout:
 
     def with_rows(self, found: Mapping[str, int]) -> Layout:
         """The layout with the tables' sizes that the data has told."""
-        return replace(self, rows={name: found[name] if rows is None else rows for name, rows in self.rows.items()})
+        return replace(self, rows={name: found.get(name) if rows is None else rows for name, rows in self.rows.items()})
 
 
 @dataclass(frozen=True)
 class _Column:
     feature: Feature
     rows: int | None
+    grows: bool = False
 
 
-def resolve(spec: TrainingSpec, schema: pa.Schema, cardinality: int | Mapping[str, int] | None) -> Layout:
+def resolve(
+    spec: TrainingSpec, schema: pa.Schema, cardinality: int | Mapping[str, int] | None, growing: Mapping[str, object] = MappingProxyType({})
+) -> Layout:
     """Read the columns' roles from the field metadata that the feature step writes, or else from their types.
 
     Where any column has a `role`, only those with one are features (raw columns may stand beside them), unless `columns` names them.
@@ -87,7 +103,14 @@ def resolve(spec: TrainingSpec, schema: pa.Schema, cardinality: int | Mapping[st
                 raise TrainError(f"params.cardinality names {name!r}, which is not a categorical column in use{nearest(name, chosen)}")
     order = {"int64": 0, "list<int64>": 1, "float64": 2}
     features = tuple(column.feature for column in sorted(columns, key=lambda column: order[column.feature.type]))
-    return Layout(features, _table_rows(columns), tuple(ignored))
+    tables = {column.feature.table for column in columns if column.feature.table is not None}
+    for name in growing:
+        if name not in tables:
+            raise TrainError(f"params.growing names {name!r}, which is no table of a column in use{nearest(name, tables)}")
+    grows = frozenset(growing) | {column.feature.table for column in columns if column.grows and column.feature.table is not None}
+    rows = {name: None if name in grows else size for name, size in _table_rows(columns).items()}
+    domains = {each.name: _names(schema.field(each.name), "domains") for each in features}
+    return Layout(features, rows, grows, domains, tuple(ignored))
 
 
 def _chosen(spec: TrainingSpec, schema: pa.Schema, reserved: set[str]) -> list[str]:
@@ -100,7 +123,7 @@ def _chosen(spec: TrainingSpec, schema: pa.Schema, reserved: set[str]) -> list[s
         return list(dict.fromkeys(spec.columns))
     roles = {field.name: _text(field, "role") for field in schema if field.name not in reserved}
     if any(roles.values()):
-        return [name for name, role in roles.items() if role in (CATEGORICAL, DENSE)]
+        return [name for name, role in roles.items() if role in (CATEGORICAL, DENSE, KEY)]
     return list(roles)
 
 
@@ -114,7 +137,7 @@ def _column(field: pa.Field, cardinality: int | Mapping[str, int] | None) -> _Co
     stated = _number(field, "cardinality")
     asked = cardinality.get(field.name) if isinstance(cardinality, Mapping) else cardinality
     feature = Feature(name=field.name, type=kind, table=_text(field, "table") or field.name, max_length=_number(field, "max_length"))
-    return _Column(feature, stated or asked)
+    return _Column(feature, stated or asked, grows=_text(field, "role") == KEY)
 
 
 def feature_type(kind: pa.DataType, role: str | None) -> Any:
@@ -146,6 +169,11 @@ def _text(field: pa.Field, key: str) -> str | None:
     if value := metadata.get(f"mlp.{key}".encode()):
         return str(msgspec.json.decode(value))
     return metadata[key.encode()].decode() if metadata.get(key.encode()) else None
+
+
+def _names(field: pa.Field, key: str) -> tuple[str, ...]:
+    value = (field.metadata or {}).get(f"mlp.{key}".encode())
+    return tuple(msgspec.json.decode(value)) if value else ()
 
 
 def _number(field: pa.Field, key: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from mlp_train.data.batches import Batch, Ids
 from mlp_train.data.decoding import Filling
@@ -58,7 +58,7 @@ class Reader:
         self.steps = self._plan.steps
         self.left_out = self.rows - self._plan.rows * shards
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from the one numbered `start` on; what lies before is skipped, by whole row groups where it can be.
 
         All have the same number of rows but the last. Of all rows, `left_out` (fewer than shards) are not in this epoch, by chance.

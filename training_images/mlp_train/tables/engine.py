@@ -68,7 +68,13 @@ class Tables:
         self._update, self._scratch = updater(optimizer.name), [_scratch(self.width, 0)] * threads.count
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the tables."""
+        return tuple(self._locator.tables)
+
+    @property
     def outside(self) -> dict[str, int]:
+        """By column: how many ids were outside their fixed table."""
         return self._locator.outside
 
     def look_up(self, batch: Batch, learn: bool = True) -> Embedded:
@@ -124,7 +130,10 @@ class Tables:
         return found
 
     def load(self, state: Mapping[str, Array]) -> list[str]:
-        """Take the entries of `state()` whose name and shape fit; returns their names. A growing table takes keys and values or nothing."""
+        """Take the entries of a `state()` by name, of tables with rows as wide; returns the names of those taken.
+
+        A fixed table takes as many rows as both have and keeps its others; a growing one takes keys and values, or nothing.
+        """
         taken = []
         for name, table in self._locator.tables.items():
             prefix = _join(name, "")

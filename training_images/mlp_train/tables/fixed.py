@@ -31,10 +31,11 @@ class FixedTable:
         return {name: self.values(plane) for name, plane in planes.items()}
 
     def load(self, state: Mapping[str, Array], planes: Mapping[str, Plane]) -> list[str]:
-        """Take the entries of a state that fit; returns their names."""
+        """Take the entries of a state whose rows are as wide, as many rows as both have; returns their names."""
         taken = []
         for name, target in self.state(planes).items():
-            if name in state and state[name].shape == target.shape:
-                target[...] = state[name]
+            if name in state and state[name].shape[1:] == target.shape[1:]:
+                shared = min(len(target), len(state[name]))
+                target[:shared] = state[name][:shared]
                 taken.append(name)
         return taken

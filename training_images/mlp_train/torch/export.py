@@ -1,4 +1,4 @@
-"""From a trained module to a bundle: ONNX through torch's exporter, tables as arrays, and a comparison of both."""
+"""From a trained network to ONNX, through torch's exporter."""
 
 from __future__ import annotations
 
@@ -6,62 +6,64 @@ import contextlib
 import io
 import logging
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
+from torch import Tensor, nn
 
-from mlp_core.bundle import Contents, Input, ModelInfo, Table
-from mlp_core.bundle.format import TOLERANCE
-from mlp_train.errors import TrainError
-from mlp_train.torch.batches import Rows
-from mlp_train.torch.module import Network, RecModule, score
+from mlp_core.bundle import Input
+
+if TYPE_CHECKING:
+    from mlp_train.torch.base import TorchRecModel
+    from mlp_train.torch.learner import Network
+
+# Any sizes but 0 and 1, which the exporter would take for constants; and not equal, or it would take them for one.
+EXAMPLE_ROWS, EXAMPLE_LENGTH = 3, 5
 
 
-def export_network(module: RecModule, inputs: tuple[Input, ...]) -> bytes:
-    """The network after the look-up as ONNX, any number of rows, the same bytes for the same weights."""
-    network = Network(module, tuple(item.name for item in inputs)).eval()
-    shapes = {"pooled": (len(inputs[0].features), module.tables.width), "dense": (module.model.shape.dense,)}
-    examples = tuple(torch.zeros(2, *shapes[item.name]) for item in inputs)
+class _Exported(nn.Module):
+    """The network with tensors for arguments and probabilities as result."""
+
+    def __init__(self, network: Network, model: TorchRecModel, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.network, self.model, self.names = network, model, names
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        return self.model.probabilities(self.network(dict(zip(self.names, tensors, strict=True))))
+
+
+def export_network(network: Network, model: TorchRecModel, inputs: tuple[Input, ...]) -> bytes:
+    """The network after the look-up as ONNX, any number of rows and length of sequences, the same bytes for the same weights."""
+    names = tuple(item.name for item in inputs)
+    exported = _Exported(network, model, names).eval()
+    examples = tuple(torch.zeros(_example(item, model.width)) for item in inputs)
     rows = torch.export.Dim("rows")
+    lengths = {item.features: torch.export.Dim(f"length_{place}") for place, item in enumerate(inputs) if item.kind == "sequence"}
+    dynamic = tuple({0: rows, 1: lengths[item.features]} if item.features in lengths else {0: rows} for item in inputs)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
         warnings.simplefilter("ignore")
         program: Any = torch.onnx.export(
-            network,
+            exported,
             examples,
-            input_names=[item.name for item in inputs],
+            input_names=list(names),
             output_names=["score"],
-            dynamic_shapes=(tuple({0: rows} for _ in inputs),),
+            dynamic_shapes=(dynamic,),
             dynamo=True,
             verbose=False,
         )
-    model = program.model_proto
-    _forget_origin(model)
-    return bytes(model.SerializeToString(deterministic=True))
+    found = program.model_proto
+    _forget_origin(found)
+    return bytes(found.SerializeToString(deterministic=True))
 
 
-def contents(module: RecModule, info: ModelInfo, plan: str | None) -> Contents:
-    """Everything that a bundle holds."""
-    weight = module.tables.weight.detach()
-    tables = {name: module.tables.slice(weight, name).numpy() for name in module.tables.sizes}
-    return Contents(info, tables, export_network(module, info.inputs), plan)
-
-
-def bundle_tables(module: RecModule) -> tuple[Table, ...]:
-    """The tables as model.json lists them."""
-    return tuple(
-        Table(name=name, file=f"tables/{_file_name(name, index)}.bin", rows=rows, width=module.tables.width)
-        for index, (name, rows) in enumerate(module.tables.sizes.items())
-    )
-
-
-def compare(made: Contents, features: Any, module: RecModule, rows: Rows) -> float:
-    """The largest difference between the bundle's and the framework's scores of the same rows; TrainError above 1e-5."""
-    framework = score(module, rows).numpy()
-    difference = float(np.max(np.abs(made.bundle().score_features(features) - framework), initial=0.0))
-    if not difference <= TOLERANCE:
-        raise TrainError(f"the exported bundle scores {difference:.3g} away from the trained model (allowed {TOLERANCE}); not published")
-    return difference
+def _example(item: Input, width: int) -> tuple[int, ...]:
+    sizes = {
+        "pooled": (EXAMPLE_ROWS, len(item.features), width),
+        "dense": (EXAMPLE_ROWS, len(item.features)),
+        "sequence": (EXAMPLE_ROWS, EXAMPLE_LENGTH, width),
+        "mask": (EXAMPLE_ROWS, EXAMPLE_LENGTH),
+    }
+    return sizes[item.kind]
 
 
 def _forget_origin(model: Any) -> None:
@@ -96,8 +98,3 @@ def _quiet() -> Any:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _file_name(name: str, index: int) -> str:
-    """A table's name where it is a safe file name, its number otherwise."""
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else f"table-{index}"

@@ -7,7 +7,6 @@ from mlp_train.torch.layers.bilinear import Bilinear
 from mlp_train.torch.layers.cin import CompressedInteraction
 from mlp_train.torch.layers.concatenation import flat
 from mlp_train.torch.layers.cross import CrossNetwork
-from mlp_train.torch.layers.embedding import EmbeddingTables
 from mlp_train.torch.layers.evolution import GatedRecurrence, InterestEvolution
 from mlp_train.torch.layers.experts import Experts, Gate
 from mlp_train.torch.layers.extraction import Extraction
@@ -28,7 +27,6 @@ __all__ = [
     "CompressedInteraction",
     "CrossNetwork",
     "Dice",
-    "EmbeddingTables",
     "Experts",
     "Extraction",
     "FirstOrder",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -26,20 +28,20 @@ class DeepFm(TorchRecModel):
 
     def build(self) -> None:
         """The MLP, the dense columns' weights and the bias."""
-        inputs = self.shape.categorical * self.params.embedding_dim + self.shape.dense
+        inputs = len(self.shape.pooled) * self.params.embedding_dim + len(self.shape.dense)
         self.mlp = Mlp(inputs, self.params.hidden, dropout=self.params.dropout)
-        self.linear = nn.Linear(self.shape.dense, 1, bias=False) if self.shape.dense else None
+        self.linear = nn.Linear(len(self.shape.dense), 1, bias=False) if self.shape.dense else None
 
-    def init_embedding(self, rows: Tensor) -> None:
+    @property
+    def deviation(self) -> npt.NDArray[np.float32]:
         """Weights begin at zero, vectors small and random."""
-        super().init_embedding(rows)
-        rows[:, 0] = 0.0
+        return np.concatenate([np.zeros(1, np.float32), super().deviation[1:]])
 
     def forward(self, inputs: Inputs) -> Tensor:
         """(n,)."""
         logits: list[Tensor] = []
         deep: list[Tensor] = []
-        if self.shape.categorical:
+        if self.shape.pooled:
             weights, vectors = inputs["pooled"][:, :, 0], inputs["pooled"][:, :, 1:]
             logits += [weights.sum(dim=1), factorization_machine(vectors)]
             deep.append(vectors.flatten(start_dim=1))

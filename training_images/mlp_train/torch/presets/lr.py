@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -23,16 +25,17 @@ class Lr(TorchRecModel):
     def build(self) -> None:
         """The dense columns' weights and the bias."""
         self.bias = nn.Parameter(torch.zeros(()))
-        self.linear = nn.Linear(self.shape.dense, 1, bias=False) if self.shape.dense else None
+        self.linear = nn.Linear(len(self.shape.dense), 1, bias=False) if self.shape.dense else None
 
-    def init_embedding(self, rows: Tensor) -> None:
+    @property
+    def deviation(self) -> npt.NDArray[np.float32]:
         """Weights begin at zero."""
-        nn.init.zeros_(rows)
+        return np.zeros(1, np.float32)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """(n,)."""
         parts: list[Tensor] = []
-        if self.shape.categorical:
+        if self.shape.pooled:
             parts.append(inputs["pooled"].sum(dim=(1, 2)))
         if self.linear is not None:
             parts.append(self.linear(inputs["dense"]).squeeze(1))

@@ -1,0 +1,144 @@
+"""One model in training: batches in, steps taken, how far it is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mlp_core.specs import TrainingSpec
+from mlp_core.specs.presets import CommonParams
+from mlp_train.context import TrainContext
+from mlp_train.data.batches import Batch, Floats
+from mlp_train.data.reader import Reader
+from mlp_train.errors import TrainError
+from mlp_train.events import emit
+from mlp_train.learner import Inputs, Learner
+from mlp_train.shape import DENSE
+from mlp_train.tables import Tables
+from mlp_train.training.inspection import save_batch
+from mlp_train.training.progress import Progress
+from mlp_train.training.replicas import LookUp
+from mlp_train.training.schedules import rate_factor
+from mlp_train.training.tensors import Array
+
+INTERVAL_SECONDS = 2.0
+NETWORK = "network/"
+
+AfterStep = Callable[["Fit"], None]
+
+
+@dataclass
+class Pace:
+    """Seconds of learning and of waiting for input, and the rows learned meanwhile, by this process."""
+
+    seconds: float = 0.0
+    waited: float = 0.0
+    samples: int = 0
+
+    def add(self, seconds: float, waited: float, samples: int) -> None:
+        """One batch more."""
+        self.seconds += seconds
+        self.waited += waited
+        self.samples += samples
+
+    @property
+    def samples_per_second(self) -> int:
+        """Rows learned per second, waiting included."""
+        return round(self.samples / self.seconds) if self.seconds else 0
+
+    @property
+    def waiting_share(self) -> float:
+        """The share of the time spent waiting for input."""
+        return round(self.waited / self.seconds, 4) if self.seconds else 0.0
+
+
+@dataclass
+class Fit:
+    """A learner and its embedding tables.
+
+    look_up: in these tables, for a batch to learn from; after_step: called when a batch is learned: checkpoints, and being told to stop.
+    """
+
+    spec: TrainingSpec
+    params: CommonParams
+    context: TrainContext
+    learner: Learner
+    tables: Tables
+    look_up: LookUp
+    progress: Progress = field(default_factory=Progress)
+    pace: Pace = field(default_factory=Pace)
+    after_step: AfterStep = lambda fit: None
+
+    def state(self) -> dict[str, Array]:
+        """Everything that changes in training, by name; tables as views."""
+        return {NETWORK + name: value for name, value in self.learner.state().items()} | dict(self.tables.state())
+
+    def finished(self) -> bool:
+        """Whether `max_steps` is reached."""
+        return self.spec.max_steps is not None and self.progress.steps >= self.spec.max_steps
+
+    def epoch(self, reader: Reader, epochs: int) -> None:
+        """Learn the rows of the current epoch that are left, once each; `epochs` in all decide on the learning rate.
+
+        The order depends on the seed, the epoch's number and the shards alone.
+        """
+        number, total = self.progress.epoch, epochs * reader.steps
+        if self.spec.max_steps is not None:
+            total = min(total, self.spec.max_steps)
+        interval = Pace()
+        begun = time.monotonic()
+        with closing(reader.epoch(number, self.progress.batches)) as batches:
+            while not self.finished() and (batch := next(batches, None)) is not None:
+                waited = time.monotonic() - begun
+                loss = self.step(batch, rate_factor(self.params, self.progress.steps, total))
+                rows = batch.rows * self.context.world_size
+                self.progress = self.progress.after_batch(rows)
+                now = time.monotonic()
+                for pace in (self.pace, interval):
+                    pace.add(now - begun, waited, rows)
+                begun = now
+                if interval.seconds >= INTERVAL_SECONDS:
+                    self._report(interval, loss, total)
+                    interval = Pace()
+                self.after_step(self)
+
+    def step(self, batch: Batch, rate: float = 1.0) -> float:
+        """Learn one batch; returns its loss. TrainError when that is not a number, the batch being saved for a look at it."""
+        looked_up = self.look_up(batch)
+        step = self.learner.step(network_inputs(looked_up.inputs, batch), batch, rate)
+        if not math.isfinite(step.loss):
+            where = save_batch(batch, self.learner.shape, self.spec)
+            raise TrainError(
+                f"the loss is {step.loss} at step {self.progress.steps + 1}; lower learning_rate, or look for huge values in the dense"
+                f" columns of the batch, saved as {where}"
+            )
+        looked_up.update(step.gradients, rate)
+        return step.loss
+
+    def score(self, batch: Batch) -> Floats:
+        """Probabilities of a batch: (n,) or (n, tasks)."""
+        return self.learner.score(network_inputs(self.tables.look_up(batch, learn=False).inputs, batch))
+
+    def _report(self, pace: Pace, loss: float, total: int) -> None:
+        if self.context.is_chief:
+            emit(
+                "progress",
+                **self.progress.place(),
+                steps=total,
+                loss=loss,
+                samples_per_second=pace.samples_per_second,
+                waiting_for_input=pace.waiting_share,
+            )
+
+
+def network_inputs(embedded: Inputs, batch: Batch) -> dict[str, Floats]:
+    """What the network takes: embedding vectors, and the batch's dense columns."""
+    inputs = dict(embedded)
+    if batch.dense.shape[1]:
+        inputs[DENSE] = np.ascontiguousarray(batch.dense)
+    return inputs
