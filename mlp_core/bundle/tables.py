@@ -71,7 +71,7 @@ class Keys:
 
 
 class DynamicTable:
-    """A table of the ids that training has met: row 0 is for all others. keys: the ids, ascending; mapped, their rows follow row 0 in order."""
+    """A table of the ids that training has met: row 0 is for all others. keys: these ids, ascending."""
 
     def __init__(self, values: Floats, keys: Ids, places: Ids | None = None) -> None:
         self.values = values

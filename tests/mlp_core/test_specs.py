@@ -28,7 +28,7 @@ def test_the_written_specification_is_read_and_written_again() -> None:
     read = TrainingSpec.from_json(DESIGN)
     validate(read)
     assert TrainingSpec.from_json(read.to_json()) == read
-    assert set(msgspec.json.decode(DESIGN)) | {"script"} == set(msgspec.json.decode(read.to_json()))
+    assert set(msgspec.json.decode(DESIGN)) | {"script", "checkpoint_seconds"} == set(msgspec.json.decode(read.to_json()))
     params = preset_params(read)
     assert isinstance(params, DeepFmParams)
     assert params.hidden == (256, 128)

@@ -109,3 +109,44 @@ def test_the_command_publishes_what_the_function_does(make_spec: MakeSpec, tmp_p
     done = last(output)
     here = train(make_spec(epochs=1, output=str(tmp_path / "here")))
     assert Artifact.load(done["bundle"]).digest == Artifact.load(here["bundle"]).digest
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(make_spec: MakeSpec, tmp_path: Path) -> None:
+    whole = train(make_spec(epochs=6, params={"learning_rate": 0.05, "hidden": [8], "dropout": 0.2, "patience": 0}))
+    changes: dict[str, Any] = {"params": {"learning_rate": 0.05, "hidden": [8], "dropout": 0.2, "patience": 0}, "epochs": 6}
+    spec = make_spec(output=str(tmp_path / "again"), checkpoints=str(tmp_path / "moments"), checkpoint_seconds=1e-3, **changes)
+    job = tmp_path / "job.json"
+    job.write_bytes(spec.to_json())
+    killed = start(job)
+    assert killed.stdout is not None
+    saved = (line for line in killed.stdout if '"checkpoint"' in line and '"step":3' in line)
+    next(saved)
+    killed.kill()
+    killed.communicate(timeout=30)
+    output, errors = start(job).communicate(timeout=120)
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert lines[0]["event"] == "resumed" and lines[0]["step"] >= 2, errors
+    assert lines[-1]["event"] == "done", errors
+    assert Artifact.load(lines[-1]["bundle"]).digest == Artifact.load(whole["bundle"]).digest
+    assert not (tmp_path / "moments" / "progress").exists()
+
+
+def test_sigterm_saves_where_there_are_checkpoints(make_spec: MakeSpec, tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_bytes(make_spec(epochs=100_000, params={"patience": 0}, checkpoints=str(tmp_path / "moments")).to_json())
+    process = start(job)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == "epoch":
+            break
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=30)
+    saved, ended = [json.loads(line) for line in output.splitlines()][-2:]
+    assert (saved["event"], ended) == ("checkpoint", {"event": "terminated", "signal": "SIGTERM"})
+    assert process.returncode == 143
+    again = start(job)
+    assert again.stdout is not None
+    resumed = json.loads(again.stdout.readline())
+    assert (resumed["event"], resumed["step"]) == ("resumed", saved["step"])
+    again.kill()
+    again.communicate(timeout=30)

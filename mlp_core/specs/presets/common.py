@@ -23,7 +23,7 @@ class Growing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     admit_after: how often an id is met before it gets a row; until then it has row 0, that of all unknown ids. max_rows: rows at most, no
     bound for null; evict: which rows make room once there are so many: those not met for the longest time (`age`), or those
-    met least often (`use`).
+    met least often (`least_used`).
     """
 
     admit_after: Annotated[int, Meta(ge=1, le=255)] = 1

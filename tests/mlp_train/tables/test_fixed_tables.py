@@ -166,7 +166,7 @@ def test_a_loaded_state_goes_on_as_the_first_would_have(optimizer: str) -> None:
 def test_entries_that_do_not_fit_are_not_loaded() -> None:
     tables = make()
     state = tables.state()
-    state["table/user"] = np.zeros((9, WIDTH), dtype=np.float32)
+    state["table/user"] = np.zeros((9, WIDTH + 1), dtype=np.float32)
     taken = tables.load({**state, "table/none": state["table/item"]})
     assert "table/user" not in taken and "table/none" not in taken and "table/user/sum" in taken
 
