@@ -121,8 +121,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Compiles the feature kernels once, before each process, the model environment and children of tests would do it for themselves."""
+    """Compiles kernels once, before each process, the model environment and children of tests would do it for themselves."""
+    from mlp_train import tables
+
     feature_dsl.warm_up(os.cpu_count() or 1)
+    tables.warm_up()
 
 
 def _service_missing(longrepr: object) -> str | None:

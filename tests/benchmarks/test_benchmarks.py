@@ -22,3 +22,12 @@ def test_the_feature_benchmark_prints_its_tables() -> None:
     assert done.returncode == 0, done.stderr
     for word in ("outputs equal", "| Polars with polars-hash | 2 |", "| Plan.bind | 200 |", "200 features:"):
         assert word in done.stdout
+
+
+def test_the_benchmark_of_tables_prints_a_line_for_each() -> None:
+    command = [sys.executable, str(HERE / "tables.py"), "--rows", "50", "200", "--keys", "200", "--batches", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split(" | ")[:2] for line in done.stdout.splitlines()[2:]]
+    peer = "| nn.Embedding(sparse=True), Adagrad"
+    assert lines == [["| fixed", "1,300"], ["| fixed", "5,200"], ["| growing", "5,200"], [peer, "1,300"], [peer, "5,200"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -90,6 +92,19 @@ def sums(batch: Batch, gradients: dict[str, Floats]) -> dict[tuple[str, int], Ve
         key = (place.table, place.key)
         found[key] = found.get(key, np.zeros(WIDTH)) + place.share * gradients[place.target][place.at].astype(np.float64)
     return found
+
+
+def first_value(seed: int, table: str, key: int, column: int) -> float:
+    """A standard normal number: 64 bits of splitmix64 for Box and Muller."""
+
+    def mix(value: int) -> int:
+        value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        value = (value ^ value >> 27) * 0x94D049BB133111EB % 2**64
+        return value ^ value >> 31
+
+    start = int.from_bytes(hashlib.blake2b(f"{seed}:{table}".encode(), digest_size=8).digest(), "little") ^ mix(key % 2**64)
+    bits = mix((start + (column + 1) * 0x9E3779B97F4A7C15) % 2**64)
+    return math.sqrt(-2 * math.log(((bits >> 32) + 1) / 2**32)) * math.cos(2 * math.pi * (bits % 2**32) / 2**32)
 
 
 def random_gradients(embedded: Embedded, seed: int) -> dict[str, Floats]:

@@ -12,8 +12,9 @@ import mlp_train.torch  # noqa: F401 - keeps the folder `triton` from being take
 from mlp_train.data.batches import Batch, Lists
 from mlp_train.shape import Column, Shape
 from mlp_train.tables import ROW_OPTIMIZERS, Adagrad, Adam, RowWiseAdagrad, Tables, make_tables
+from mlp_train.tables.kernels import compiled
 
-from .plain import DEVIATION, SHAPE, WIDTH, batch_of, inputs, random_gradients, sums
+from .plain import DEVIATION, SHAPE, WIDTH, batch_of, first_value, inputs, random_gradients, sums
 
 SIZES = {"user": 7, "item": 5, "tag": 4}
 KEYS = st.integers(-2, 8) | st.sampled_from([2**53 + 1, 2**63 - 1, -(2**63)])
@@ -174,14 +175,11 @@ def test_entries_that_do_not_fit_are_not_loaded() -> None:
 @settings(max_examples=20)
 @given(st.integers(0, 2**40), st.text(min_size=1, max_size=5))
 def test_first_values_follow_from_seed_table_key_and_column(seed: int, table: str) -> None:
-    def values(size: int, width: int, threads: int) -> np.ndarray:
-        shape = Shape((Column("x", "id", table), Column("y", "id", "y")))
-        sizes = {"y": 3, table: size} if table != "y" else {"y": size}
-        return make_tables(shape, sizes, width, np.ones(width, np.float32), Adagrad(1.0), seed, threads).values(table)
-
-    large = values(9000, 6, 2)
-    np.testing.assert_array_equal(values(50, 4, 1), large[:50, :4])
-    assert abs(large.mean()) < 0.03 and abs(large.std() - 1) < 0.03 and np.unique(large).size > 0.99 * large.size
+    shape, deviation = Shape((Column("x", "id", table), Column("y", "id", "other"))), np.ones(9, dtype=np.float32)
+    for threads, width, size in ((1, 9, 20), (2, 3, 50)):
+        tables = make_tables(shape, {"other": 3, table: size}, width, deviation[:width], Adagrad(1.0), seed, threads)
+        expected = [[first_value(seed, table, key, column) for column in range(width)] for key in range(tables.values(table).shape[0])]
+        np.testing.assert_allclose(tables.values(table), expected, rtol=1e-6, atol=1e-7)
 
 
 def test_first_values_are_normal_and_scaled_by_column() -> None:
@@ -214,3 +212,26 @@ def test_bad_batches_and_gradients_are_told() -> None:
         make_tables(SHAPE, {**SIZES, "tag": 0}, WIDTH, DEVIATION, RowWiseAdagrad(0.1), 1)
     with pytest.raises(ValueError, match="deviation has shape"):
         make_tables(SHAPE, SIZES, 3, DEVIATION, Adam(0.1), 1)
+
+
+def test_batches_without_rows_and_models_without_ids_are_no_exception() -> None:
+    tables = make()
+    embedded = tables.look_up(batch_of([[], [], []], [[], []]))
+    assert {name: value.shape for name, value in embedded.inputs.items()} == {
+        "pooled": (0, 4, WIDTH),
+        "sequence.history": (0, 1, WIDTH),
+        "mask.history": (0, 1),
+    }
+    tables.update(embedded, random_gradients(embedded, 0))
+    dense = make_tables(Shape((Column("price", "dense"),)), {}, 2, np.ones(2, np.float32), Adagrad(0.1), 1, 2)
+    embedded = dense.look_up(Batch(np.zeros((1, 0), np.int64), (), np.ones((1, 1), np.float32), np.ones((1, 1), np.float32)))
+    assert embedded.inputs == {}
+    dense.update(embedded, {})
+
+
+def test_kernels_work_where_nothing_can_be_kept_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no locator available")
+
+    monkeypatch.setattr(compiled, "_Cache", refuse)
+    assert compiled.kernel(lambda value: value + 1, "nowhere")(1) == 2

@@ -29,7 +29,7 @@ class Growing:
     of max_rows are left, so that this happens seldom;
     evict: who is worth least: `age`, those not seen for the most steps, or `least_used`, those seen least often, older times counting
     half at each eviction; among equals the smaller id;
-    max_waiting: ids that are counted while they wait for admission (8 to 26 bytes each): when there are more, all counts are halved and
+    max_waiting: ids that are counted while they wait for admission (13 to 26 bytes each): when there are more, all counts are halved and
     those that come to nothing forgotten.
     """
 
@@ -86,9 +86,8 @@ class GrowingTable:
         if self.rule.max_rows is None or self.used <= self.rule.max_rows:
             return
         entries, keep = self._entries(), max(1, self.rule.max_rows * 7 // 8)
-        marks = entries[:, 1] >> fields.ROW_BITS
-        order = np.lexsort((entries[:, 0], marks))
-        gone, kept = entries[order[:-keep]], entries[order[-keep:]]
+        worst = _worst(entries[:, 0], entries[:, 1] >> fields.ROW_BITS, len(entries) - keep)
+        gone, kept = entries[worst], entries[~worst]
         if self.rule.evict == "least_used":
             kept[:, 1] = (kept[:, 1] & fields.ROW_MASK) | ((kept[:, 1] >> fields.ROW_BITS >> 1) << fields.ROW_BITS)
         self._set_spare(np.concatenate([self._left(), gone[:, 1] & fields.ROW_MASK]))
@@ -189,6 +188,16 @@ class GrowingTable:
         self._waiting = fresh
         control[fields.WAITING], control[fields.WAITING_BITS] = address(fresh), bits
         control[fields.OCCUPIED] = control[fields.LIVE] = live
+
+
+def _worst(keys: Words, marks: Words, count: int) -> npt.NDArray[np.bool_]:
+    """Which `count` keys have the lowest marks, the smallest keys among equals; without sorting all of them."""
+    border = np.partition(marks, count - 1)[count - 1]
+    worst: npt.NDArray[np.bool_] = marks < border
+    equals = np.flatnonzero(marks == border)
+    more = count - int(worst.sum())
+    worst[equals[np.argpartition(keys[equals], more - 1)[:more]]] = True
+    return worst
 
 
 def _fits(array: Array | None, shape: tuple[int, int]) -> bool:

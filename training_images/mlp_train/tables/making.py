@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mlp_train.data.batches import Floats
-from mlp_train.shape import Shape
+from mlp_train.data.batches import Batch, Floats
+from mlp_train.shape import POOLED, Column, Shape
 from mlp_train.tables.engine import Tables
 from mlp_train.tables.growing import Growing
-from mlp_train.tables.optimizers import RowOptimizer
+from mlp_train.tables.optimizers import ROW_OPTIMIZERS, RowOptimizer
 from mlp_train.tables.threads import Threads
 
 
@@ -41,3 +41,15 @@ def make_tables(
         raise ValueError(f"deviation has shape {spread.shape}; rows have {width} floats")
     rules = {name: growing if isinstance(growing, Growing) else (growing or {}).get(name, Growing()) for name in sizes}
     return Tables(shape, sizes, spread, optimizer, seed, Threads(threads), rules)
+
+
+def warm_up() -> None:
+    """Compiles all kernels, or finds them on disk: a quarter of a minute on a new machine. For images, and before processes that would
+    each do it for themselves.
+    """
+    shape, nothing = Shape((Column("a", "id"), Column("b", "id"))), np.zeros((1, 0), dtype=np.float32)
+    batch = Batch(np.ones((1, 2), dtype=np.int64), (), nothing, nothing)
+    for optimizer in ROW_OPTIMIZERS.values():
+        tables = make_tables(shape, {"a": 2, "b": None}, 1, np.ones(1, dtype=np.float32), optimizer(0.1), seed=1)
+        tables.update(tables.look_up(batch), {POOLED: np.zeros((1, 2, 1), dtype=np.float32)})
+        tables.load(tables.state())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import sys
@@ -46,5 +47,7 @@ def inlined(function: Function) -> Function:
 def kernel(function: Function, name: str | None = None) -> Function:
     """A function that Python calls, with NumPy arrays (writable, contiguous) and integers. name: unique in this folder."""
     dispatcher = njit(**_OPTIONS)(function)
-    dispatcher._cache = _Cache(function, name or function.__name__)
+    # Where neither the code's folder nor a cache of the user's can be written, each process compiles for itself.
+    with contextlib.suppress(RuntimeError):
+        dispatcher._cache = _Cache(function, name or function.__name__)
     return dispatcher  # type: ignore[no-any-return,unused-ignore]
