@@ -85,11 +85,11 @@ def place(batch: Batch, columns: Sequence[Column], width: int) -> Places:
 
 def point(segments: Words, columns: Sequence[Column], arrays: Mapping[str, Floats]) -> Words:
     """The same segments with their vectors in `arrays`: inputs to fill, or gradients to read."""
-    pointed = segments.copy()
+    pointed, begins = segments.copy(), {name: address(array) for name, array in arrays.items()}
     for line, column in zip(pointed, columns, strict=True):
-        array = arrays[column.target]
-        line[fields.VECTORS] = address(array) + 4 * array.shape[2] * (column.position or 0)
-        line[fields.VECTORS_STEP] = array.shape[1] * array.shape[2]
+        _, vectors, width = arrays[column.target].shape
+        line[fields.VECTORS] = begins[column.target] + 4 * width * (column.position or 0)
+        line[fields.VECTORS_STEP] = vectors * width
     return pointed
 
 

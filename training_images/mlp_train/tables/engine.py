@@ -58,6 +58,7 @@ class Tables:
     ) -> None:
         self.width, self.optimizer, self.step = int(deviation.size), optimizer, 0
         self._columns, self._threads, self._deviation = columns_of(shape, tuple(sizes)), threads, deviation.astype(np.float64)
+        self._targets = tuple(dict.fromkeys(column.target for column in self._columns))
         first, second = (*optimizer.slot_widths(self.width), 0, 0)[:2]
         self._storage = Storage(sum(size or 0 for size in sizes.values()), (self.width, first, second))
         self._planes = dict(zip((VALUES, *optimizer.slots), self._storage.planes, strict=False))
@@ -98,7 +99,7 @@ class Tables:
         if not embedded.learn or embedded.evictions != self._locator.evictions:
             why = "without `learn`" if not embedded.learn else "before rows changed hands"
             raise ValueError(f"the batch was looked up {why}; look it up to learn from it, and update before the next")
-        arrays = {column.target: _gradient(embedded, gradients, column.target) for column in self._columns}
+        arrays = {name: _gradient(embedded, gradients, name) for name in self._targets}
         segments = point(embedded.places.segments, self._columns, arrays)
         self.step += 1
         settings = np.array(self.optimizer.numbers(rate, self.step), dtype=np.float32)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mlp_train.tables.kernels import controls as fields
 from mlp_train.tables.kernels.growing import enter_keys, enter_waiting
 from mlp_train.tables.kernels.moving import put, take
-from mlp_train.tables.storage import VALUES, Floats, Plane, Storage, Words, address
+from mlp_train.tables.storage import VALUES, Floats, Plane, Storage, Words, address, zeros
 
 Array = npt.NDArray[Any]
 KEYS, MARKS, WAITING = "keys", "marks", "waiting"
@@ -171,7 +171,7 @@ class GrowingTable:
         """A map of at least 2^bits slots, at most five eighths of them taken by these keys."""
         while 5 << bits < 8 * len(entries):
             bits += 1
-        self._map = np.zeros(2 << bits, dtype=np.int64)
+        self._map = zeros(2 << bits)
         enter_keys(np.ascontiguousarray(entries), self._map, bits)
         control = self._control
         control[fields.MAP], control[fields.BITS], control[fields.USED] = address(self._map), bits, len(entries)
@@ -183,7 +183,7 @@ class GrowingTable:
         bits = _LEAST_BITS if self.rule.admit_after > 1 else 1
         while 5 << bits < 16 * counting:
             bits += 1
-        fresh = np.zeros(1 << bits, dtype=np.int64)
+        fresh = zeros(1 << bits)
         control, live = self._control, enter_waiting(np.ascontiguousarray(waiting), fresh, bits, shift)
         self._waiting = fresh
         control[fields.WAITING], control[fields.WAITING_BITS] = address(fresh), bits

@@ -17,11 +17,24 @@ VALUES = ""
 # Growing tables keep row numbers in 32 bits.
 _MOST_PAGES = 2**32 // PAGE_ROWS
 _LEAST_SLAB = 16
+_LARGE_PAGE = 1 << 21
 
 
 def address(array: npt.NDArray[np.generic]) -> int:
     """Where an array's first element lies."""
     return int(array.__array_interface__["data"][0])
+
+
+def zeros(count: int) -> Words:
+    """Zeros at an address that the system's large pages begin at, so that random access to them needs few translations.
+
+    NumPy asks for large pages from 4 MB on, but begins its arrays anywhere: of one that is just as long, half would be in small pages.
+    """
+    if 8 * count < _LARGE_PAGE:
+        return np.zeros(count, dtype=np.int64)
+    whole = np.zeros(count + _LARGE_PAGE // 8, dtype=np.int64)
+    skip = -address(whole) % _LARGE_PAGE // 8
+    return whole[skip : skip + count]
 
 
 class Plane:

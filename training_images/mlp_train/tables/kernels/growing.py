@@ -44,7 +44,7 @@ from mlp_train.tables.kernels.memory import fetch, words
 from mlp_train.tables.kernels.rows import address_of, clear
 from mlp_train.tables.kernels.segments import COUNT, IDS, IDS_STEP, ROWS
 
-_AHEAD = 16
+_AHEAD = 32
 _MOST_USES = (1 << 31) - 1
 
 
@@ -100,7 +100,8 @@ def _locate(control: Any, segment: Any, pages: Any, firsts: Any, seconds: Any, w
     spare = words(control[SPARE])
     for place in range(control[PLACE], count):
         if place + _AHEAD < count:
-            fetch(control[MAP] + 16 * _home(ids[(place + _AHEAD) * stride], bits), 16)
+            # A slot lies in one cache line.
+            fetch(control[MAP] + 16 * _home(ids[(place + _AHEAD) * stride], bits), 1)
         key = ids[place * stride]
         rows[place] = shared
         if key == 0:
