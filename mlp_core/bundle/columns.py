@@ -83,8 +83,12 @@ def _is_list(kind: pa.DataType) -> bool:
 def _floats(array: pa.Array) -> npt.NDArray[np.float32]:
     import pyarrow as pa
 
+    if array.type not in (pa.float32(), pa.float64()):
+        array = array.cast(pa.float64(), safe=False)
+    if array.null_count:
+        array = array.fill_null(0.0)
     with np.errstate(over="ignore"):
-        values = array.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).astype(np.float32)
+        values = array.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
     finite = np.isfinite(values)
     return values if finite.all() else np.where(finite, values, np.float32(0.0))
 

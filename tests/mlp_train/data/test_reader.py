@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlp_train.data import Batch, Reader
+from mlp_train.data import Batch, Reader, files, open_sources, sample
 from mlp_train.data import reader as reading
 from mlp_train.errors import TrainError
 
@@ -26,7 +26,7 @@ CUTS = st.sampled_from([((90,), 90), ((20, 0, 37, 1), 12), ((30, 30), 7), ((5,),
 SETUPS = {
     "cut": CUTS,
     "batch_size": st.sampled_from([3, 8, 50, 1000]),
-    "buffer_rows": st.sampled_from([1, 13, 30, 10_000]),
+    "buffer_rows": st.sampled_from([1, 26, 60, 10_000]),
     "shards": st.integers(1, 4),
     "seed": st.integers(0, 3),
 }
@@ -90,7 +90,7 @@ def test_workers_together_read_what_one_would(
     assert ordered == list(range(sum(cut[0])))
 
 
-@pytest.mark.parametrize("buffer_rows", [60, 1000])
+@pytest.mark.parametrize("buffer_rows", [120, 1000])
 def test_the_order_changes_with_epoch_and_seed(make_inventory: MakeInventory, buffer_rows: int) -> None:
     rows = make_inventory((100, 100), 7)
     orders = {tuple(flat(epoch(Reader([rows], 10, seed, buffer_rows=buffer_rows), number))) for seed in range(3) for number in range(3)}
@@ -99,8 +99,8 @@ def test_the_order_changes_with_epoch_and_seed(make_inventory: MakeInventory, bu
 
 
 def test_neighbours_part(make_inventory: MakeInventory) -> None:
-    """In chunks of a third of the rows a batch holds rows of many row groups, far from each other."""
-    reader = Reader([make_inventory((100, 100), 7)], 10, 1, buffer_rows=67)
+    """In chunks of a quarter of the rows a batch holds rows of many row groups, far from each other."""
+    reader = Reader([make_inventory((100, 100), 7)], 10, 1, buffer_rows=134)
     for batch in epoch(reader):
         assert len({row // 7 for row in batch}) >= 4
     apart = np.abs(np.diff(flat(epoch(reader))))
@@ -109,7 +109,7 @@ def test_neighbours_part(make_inventory: MakeInventory) -> None:
 
 def test_several_data_sets_are_read_as_one(make_inventory: MakeInventory) -> None:
     parts = [make_inventory((100, 100), 7), make_inventory((70, 0, 130, 1), 32)]
-    seen = flat(epoch(Reader(parts, 16, 1, buffer_rows=50)))
+    seen = flat(epoch(Reader(parts, 16, 1, buffer_rows=100)))
     assert sorted(seen) == sorted([*range(200), *range(201)])
 
 
@@ -127,7 +127,7 @@ def test_chunks_bound_the_memory(make_inventory: MakeInventory, monkeypatch: pyt
     assert max(filled) <= 90 and sum(filled) == 300
     filled.clear()
     # A row takes 44 bytes, and 14 more for what is in its list.
-    assert len(epoch(Reader([rows], 10, 1, buffer_bytes=64 * 50))) == 30
+    assert len(epoch(Reader([rows], 10, 1, buffer_bytes=64 * 100))) == 30
     assert 20 <= max(filled) <= 50
     filled.clear()
     reader = Reader([rows], 10, 1)
@@ -142,7 +142,7 @@ def readers() -> list[str]:
 
 @pytest.mark.parametrize("taken", [0, 1, 9])
 def test_a_consumer_that_stops_leaves_no_thread(make_inventory: MakeInventory, taken: int) -> None:
-    reader = Reader([make_inventory((300,), 300)], 10, 1, buffer_rows=90)
+    reader = Reader([make_inventory((300,), 300)], 10, 1, buffer_rows=180)
     for make in (lambda: reader.epoch(0), reader.in_order):
         batches = cast(Generator[Batch], make())
         assert len(list(islice(batches, taken))) == taken
@@ -154,7 +154,7 @@ def test_a_consumer_that_stops_leaves_no_thread(make_inventory: MakeInventory, t
 def test_what_goes_wrong_in_the_background_is_said(tmp_path: Path) -> None:
     file = tmp_path / "part-0.parquet"
     pq.write_table(table(100), file, row_group_size=10)
-    reader = Reader([inventory(tmp_path)], 10, 1, buffer_rows=20)
+    reader = Reader([inventory(tmp_path)], 10, 1, buffer_rows=40)
     pq.write_table(table(50), file, row_group_size=10)
     with pytest.raises(TrainError, match=r"train: file:///.*part-0.parquet cannot be read as Parquet .*; write it again, or leave it out"):
         epoch(reader)
@@ -172,6 +172,44 @@ def test_more_workers_than_rows_is_an_error(make_inventory: MakeInventory) -> No
 def test_no_rows_are_no_batches(make_inventory: MakeInventory) -> None:
     reader = Reader([make_inventory((0,), 1)], 10, 1)
     assert (reader.rows, reader.steps, list(reader.epoch(0)), list(reader.in_order())) == (0, 0, [], [])
+
+
+def test_files_elsewhere_are_read_through_fsspec(make_inventory: MakeInventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_inventory((30, 30), 7)
+    here = epoch(Reader([rows], 8, 1, buffer_rows=30))
+    monkeypatch.setattr(files.storage, "local_path", lambda uri: None)
+    assert epoch(Reader([rows], 8, 1, buffer_rows=30)) == here
+
+
+def test_threads_of_arrow_change_nothing(make_inventory: MakeInventory) -> None:
+    rows, threads = make_inventory((30, 30), 7), pa.cpu_count()
+    try:
+        assert epoch(Reader([rows], 8, 1, threads=2)) == epoch(Reader([rows], 8, 1))
+        assert pa.cpu_count() == 2
+    finally:
+        pa.set_cpu_count(threads)
+
+
+def test_shards_in_one_large_row_group_keep_their_places(make_inventory: MakeInventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the shards begins to decode the group once, however many chunks there are."""
+    begun: list[str] = []
+    batches = files.Files._batches
+
+    def note(self: files.Files, uri: str, group: int) -> Any:
+        begun.append(uri)
+        return batches(self, uri, group)
+
+    monkeypatch.setattr(files.Files, "_batches", note)
+    assert len(epoch(Reader([make_inventory((90,), 90)], 6, 1, shards=3, buffer_rows=36))) == 15
+    assert len(begun) == 3
+
+
+def test_a_sample_is_spread_over_the_first_rows_there_are(tmp_path: Path) -> None:
+    pq.write_table(table(0), tmp_path / "part-0.parquet")
+    pq.write_table(table(100), tmp_path / "part-1.parquet", row_group_size=50)
+    source = open_sources([str(tmp_path)], "train")
+    assert sample(source, 3).column("place").to_pylist() == [0, 24, 49]
+    assert sample(source, 1000, ["place", "other"]).to_pydict() == {"place": list(range(50))}
 
 
 TYPES = [

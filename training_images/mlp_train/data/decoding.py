@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,6 @@ from mlp_train.data.batches import Batch, Floats, Ids, Lists
 from mlp_train.data.columns import Columns
 from mlp_train.errors import TrainError
 
-# Rows of all columns that are written together: they stay in the processor's cache while columns become rows.
-_BLOCK_ROWS = 2048
 _NULL_AS = {"int64": pa.int64(), "list<int64>": pa.list_(pa.int64()), "float64": pa.float64()}
 
 
@@ -39,9 +38,9 @@ class Filling:
         """Append the rows of `batch`, read from `file`. Raises TrainError for labels and weights that cannot be learned from."""
         columns, rows = self._columns, slice(self._filled, self._filled + batch.num_rows)
         found = [_column(batch.column(feature.name), feature) for feature in columns.features]
-        _interleave(self._ids[rows], [column.ids for column in found if isinstance(column, IdColumn)])
-        _interleave(self._dense[rows], [column.values for column in found if isinstance(column, DenseColumn)])
-        _interleave(self._labels[rows], [_label(batch, name, columns.field, file) for name in columns.labels])
+        _side_by_side([column.ids for column in found if isinstance(column, IdColumn)], self._ids[rows])
+        _side_by_side([column.values for column in found if isinstance(column, DenseColumn)], self._dense[rows])
+        _side_by_side([_label(batch, name, columns.field, file) for name in columns.labels], self._labels[rows])
         for place, column in enumerate(column for column in found if isinstance(column, ListColumn)):
             self._values[place].append(column.ids)
             offsets = self._offsets[place]
@@ -75,12 +74,9 @@ def _column(array: pa.Array, feature: Feature) -> FeatureColumn:
     return read_column(pa.nulls(len(array), _NULL_AS[feature.type]) if types.is_null(array.type) else array, feature)
 
 
-def _interleave(matrix: npt.NDArray[Any], columns: list[npt.NDArray[Any]]) -> None:
-    for start in range(0, len(matrix), _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
-        block = matrix[rows]
-        for place, values in enumerate(columns):
-            block[:, place] = values[rows]
+def _side_by_side(columns: Sequence[npt.NDArray[Any]], rows: npt.NDArray[Any]) -> None:
+    if columns:
+        np.stack(columns, axis=1, out=rows, casting="same_kind")
 
 
 def _label(batch: pa.RecordBatch, name: str, field: str, file: str) -> npt.NDArray[np.float64]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from mlp_train.data.batches import Batch, Ids
 from mlp_train.data.decoding import Filling
 from mlp_train.data.files import BATCH_ROWS, Files
 from mlp_train.data.inventory import Inventory
 from mlp_train.data.prefetching import Cancel, ahead
-from mlp_train.data.sharding import Piece, cut, deal, plan, shuffled
+from mlp_train.data.sharding import Piece, cut, deal, plan, shuffled, stretches
 from mlp_train.data.taking import between, take
 from mlp_train.errors import TrainError
 
@@ -22,9 +22,10 @@ class Reader:
 
     A batch has `batch_size // shards` rows of each shard, and every shard as many batches as the others, so that workers of one
     shard each, taken together, learn exactly the batches of one worker with all shards. Batches are a function of the files, seed,
-    epoch and shards alone. The shuffle: row groups in a random order, cut into chunks of at most `buffer_rows` rows and about
-    `buffer_bytes` bytes, rows of a chunk in a random order. One chunk is in use while the next is read, so twice that is in memory;
-    data that fit in one stay there. threads: that decode Parquet.
+    epoch and shards alone. The shuffle: row groups in a random order, cut into chunks, rows of a chunk in a random order.
+
+    At most `buffer_rows` rows of all shards are in memory, and about `buffer_bytes` (lists counted by their mean): data that fit stay
+    there, otherwise one chunk is in use while the next is read. threads: that decode Parquet.
     """
 
     def __init__(
@@ -72,17 +73,14 @@ class Reader:
             yield from self._batches(rows, order, skip)
             skip = 0
 
-    def in_order(self) -> Iterator[Batch]:
+    def in_order(self) -> Generator[Batch, None, None]:
         """All rows of this reader's shards, none left out, in the order of the files; the last batch may be smaller."""
-        stretch = max(1, BATCH_ROWS // self._batch_rows) * self._batch_rows
+        rows = max(1, BATCH_ROWS // self._batch_rows) * self._batch_rows
         pieces = [piece for shard in self._pieces for piece in shard]
-        rows = sum(piece.rows for piece in pieces)
         if self._plan.chunks == 1:
-            chunks = iter([self._whole(Cancel())])
+            chunks = iter([self._whole()])
         else:
-            chunks = ahead(
-                lambda cancel: self._load_each((cut(pieces, first, first + stretch) for first in range(0, rows, stretch)), cancel)
-            )
+            chunks = ahead(lambda cancel: self._load([[stretch] for stretch in stretches(pieces, rows)], cancel))
         for chunk in chunks:
             for first in range(0, chunk.rows, self._batch_rows):
                 yield between(chunk, first, min(first + self._batch_rows, chunk.rows))
@@ -100,7 +98,7 @@ class Reader:
     def _chunks(self, epoch: int, start: int) -> Iterator[tuple[int, Batch, list[int]]]:
         """Chunks from `start` on: its number, its rows shard after shard, and how many each shard has."""
         if self._plan.chunks == 1:
-            yield 0, self._whole(Cancel()), [sum(piece.rows for piece in shard) for shard in self._pieces]
+            yield 0, self._whole(), _rows_of(self._pieces)
             return
         orders = [shuffled(pieces, self._seed, epoch, shard) for shard, pieces in zip(self._mine, self._pieces, strict=True)]
 
@@ -111,25 +109,32 @@ class Reader:
             return [cut(order, first, last) for order in orders]
 
         numbers = range(start, self._plan.chunks)
-        loaded = ahead(lambda cancel: self._load_each(([p for share in shares(chunk) for p in share] for chunk in numbers), cancel))
+        loaded = ahead(lambda cancel: self._load(map(shares, numbers), cancel))
         for chunk, rows in zip(numbers, loaded, strict=True):
-            yield chunk, rows, [sum(piece.rows for piece in share) for share in shares(chunk)]
+            yield chunk, rows, _rows_of(shares(chunk))
 
-    def _whole(self, cancel: Cancel) -> Batch:
+    def _whole(self) -> Batch:
         if self._kept is None:
-            (self._kept,) = self._load_each(iter([[piece for shard in self._pieces for piece in shard]]), cancel)
+            (self._kept,) = self._load([self._pieces], Cancel())
         return self._kept
 
-    def _load_each(self, chunks: Iterator[list[Piece]], cancel: Cancel) -> Iterator[Batch]:
-        files = Files(self._columns.names, self._columns.field, self._threads)
+    def _load(self, chunks: Iterable[list[list[Piece]]], cancel: Cancel) -> Iterator[Batch]:
+        # Shards read row groups bit by bit, in turns: each keeps its own place.
+        files = [Files(self._columns.names, self._columns.field, self._threads) for _ in self._pieces]
         try:
-            for pieces in chunks:
-                filling = Filling(self._columns, sum(piece.rows for piece in pieces))
-                for piece in pieces:
-                    for batch in files.read(piece.group.file, piece.group.number, piece.first, piece.rows):
-                        cancel.check()
-                        filling.add(batch, piece.group.file)
+            for shares in chunks:
+                filling = Filling(self._columns, sum(_rows_of(shares)))
+                for reading, pieces in zip(files, shares, strict=False):
+                    for piece in pieces:
+                        for batch in reading.read(piece.group.file, piece.group.number, piece.first, piece.rows):
+                            cancel.check()
+                            filling.add(batch, piece.group.file)
                 yield filling.done()
                 del filling
         finally:
-            files.close()
+            for reading in files:
+                reading.close()
+
+
+def _rows_of(shares: Iterable[list[Piece]]) -> list[int]:
+    return [sum(piece.rows for piece in share) for share in shares]

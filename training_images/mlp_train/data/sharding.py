@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,6 +39,22 @@ def cut(pieces: Iterable[Piece], first: int, last: int) -> list[Piece]:
             found.append(Piece(piece.group, piece.first + begin, end - begin))
         start += piece.rows
     return found
+
+
+def stretches(pieces: Iterable[Piece], rows: int) -> Iterator[list[Piece]]:
+    """All that the pieces hold in order, `rows` rows at a time."""
+    found, room = [], rows
+    for piece in pieces:
+        first = 0
+        while first < piece.rows:
+            taken = min(room, piece.rows - first)
+            found.append(Piece(piece.group, piece.first + first, taken))
+            first, room = first + taken, room - taken
+            if not room:
+                yield found
+                found, room = [], rows
+    if found:
+        yield found
 
 
 def shuffled(pieces: Sequence[Piece], seed: int, epoch: int, shard: int) -> list[Piece]:
@@ -83,11 +99,13 @@ class Plan:
 
 
 def plan(rows: int, shards: int, batch_size: int, most_rows: int) -> Plan:
-    """Cut an epoch of `rows` rows into equal chunks of at most `most_rows` rows of all shards (but not less than a batch)."""
+    """Cut an epoch of `rows` rows: into one chunk if all shards have at most `most_rows`, otherwise into equal ones of at most half as
+    many, but not less than a batch.
+    """
     size = max(1, batch_size // shards)
     share = rows // shards
     steps = math.ceil(share / size)
-    chunks = 1 if rows <= most_rows else math.ceil(steps / max(1, most_rows // (size * shards)))
+    chunks = 1 if rows <= most_rows else math.ceil(steps / max(1, most_rows // 2 // (size * shards)))
     return Plan(size, share, max(1, math.ceil(steps / chunks)) * size)
 
 
