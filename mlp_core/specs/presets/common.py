@@ -45,9 +45,9 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     task's loss is multiplied by, by label, 1 where it is not named.
 
     cardinality: rows of tables whose column does not state them, for all or by column; growing: tables without a fixed size, by name;
-    buffer_rows: rows that are shuffled together as training streams through the data; shards: parts that the rows are dealt to, each batch
-    taking its share of each, as many as workers where it is null: any number of workers that divides it learns the same batches;
-    patience: epochs without a better
+    buffer_rows: rows in memory at most as training streams through the data: all of them stay where they fit, otherwise half as many are
+    shuffled together while the next are read; shards: parts that the rows are dealt to, each batch taking its share of each, as many as
+    workers where it is null: any number of workers that divides it learns the same batches; patience: epochs without a better
     validation AUC before training stops (0: never); refit: begin again once the best epoch is selected, and learn training and
     validation rows together for as many epochs, so that the newest day is not lost (the measures in the bundle are those of the model
     that was selected).
@@ -66,7 +66,7 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     label_weights: dict[Name, Positive] = {}
     cardinality: Rows | dict[str, Rows] | None = None
     growing: dict[Name, Growing] = {}
-    buffer_rows: Annotated[int, Meta(ge=1)] = 2**18
+    buffer_rows: Annotated[int, Meta(ge=1)] = 2**20
     shards: Count | None = None
     patience: Annotated[int, Meta(ge=0)] = 1
     refit: bool = True
