@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feature_dsl import limits
+from feature_dsl.collecting import without_collecting
 from feature_dsl.document.domains import CONTEXT, Domain, Refuse
 from feature_dsl.document.features import Document, Feature, at_once, read_document, single
 from feature_dsl.document.marked import parse
@@ -44,6 +45,7 @@ class FeatureSet:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]
 
+    @without_collecting
     def compile(
         self,
         only: Iterable[str] | None = None,
@@ -92,6 +94,7 @@ def load(path_or_text: str | Path) -> FeatureSet:
     return read(*text_of(path_or_text))
 
 
+@without_collecting
 def read(text: str, file: str | None, refuse: Refuse = at_once) -> FeatureSet:
     """The features of a text.
 

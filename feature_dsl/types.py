@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class Type:
 
     @property
     def as_list(self) -> Type:
-        return replace(self, is_list=True)
+        return self if self.is_list else Type(self.name, True)
 
     @property
     def element(self) -> Type:
-        return replace(self, is_list=False)
+        return Type(self.name) if self.is_list else self
 
     @property
     def is_number(self) -> bool:

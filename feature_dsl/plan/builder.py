@@ -69,6 +69,19 @@ class Builder:
         self.known[index] = value
         return index
 
+    def listed(self, values: Sequence[Scalar]) -> int | None:
+        """The node of ``array`` of scalar constants, without a node for each; None where it takes the way of other operations.
+
+        That way is for what ``array`` may refuse, "" and types that mix among it.
+        """
+        kinds = {type(value) for value in values}
+        if not self.fold or len(kinds) != 1 or not 1 <= len(values) <= limits.LIST_LENGTH:
+            return None
+        kind = _TYPE_OF[kinds.pop()]
+        if kind == TEXT and not all(0 < len(str(value)) < limits.TEXT_UNIT for value in values):
+            return None
+        return self.constant(tuple(values), kind.as_list)
+
     def call(self, name: str, args: Sequence[int]) -> int:
         """The node of an operation on earlier nodes. Raises TypeProblem."""
         operation = latest(name)

@@ -84,6 +84,10 @@ class Lowering:
             return self._variables[expression.name]
         if expression.name in REFERENCES:
             return self._reference(expression)
+        if expression.name == "array" and all(isinstance(argument, Literal) for argument in expression.arguments):
+            listed = self._builder.listed([argument.value for argument in expression.arguments if isinstance(argument, Literal)])
+            if listed is not None:
+                return listed
         arguments = [self._expression(argument) for argument in expression.arguments]
         return self._call(expression.name, arguments, expression)
 
