@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -101,6 +102,12 @@ def test_a_preset_stands_for_the_frameworks_that_have_it() -> None:
     for framework, names in MODELS.items():
         for name in names:
             assert framework in presets[name].frameworks
+
+
+def test_the_page_of_presets_names_all_of_them_and_their_hyperparameters() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "presets.md").read_text("utf-8")
+    names = {field.name for preset in CATALOGUE.values() for field in msgspec.structs.fields(preset.params)}
+    assert not [name for name in (*CATALOGUE, *names) if f"`{name}`" not in page]
 
 
 def test_several_labels_are_counted() -> None:

@@ -15,7 +15,19 @@ MANY = 64
 MODELS: dict[str, tuple[str, ...]] = {
     "torch": (
         "lr",
+        "fm",
+        "wide_deep",
         "deepfm",
+        "dcn_v2",
+        "xdeepfm",
+        "autoint",
+        "fibinet",
+        "din",
+        "dien",
+        "mmoe",
+        "ple",
+        "esmm",
+        "two_tower",
     ),
     "tensorflow": (),
 }

@@ -149,6 +149,7 @@ def test_single_columns(vectors: Tensor) -> None:
     wanted = vectors.numpy()[:, :, 0].sum(axis=1) + dense.numpy() @ w["linear.weight"][0] + w["bias"]
     same(first_order({"pooled": vectors, "dense": dense}), wanted)
     same(FirstOrder(0)({"pooled": vectors}), vectors.numpy()[:, :, 0].sum(axis=1).astype(float))
+    same(FirstOrder(0, bias=False)({"pooled": vectors}), vectors.numpy()[:, :, 0].sum(axis=1).astype(float))
     same(numbers(dense), np.array([[row[i] * own[i] for i in range(2)] for row in dense.numpy()]))
     same(
         flat({"pooled": vectors, "dense": dense}, skip=1),

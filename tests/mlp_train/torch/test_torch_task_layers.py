@@ -25,7 +25,8 @@ def randomise(module: nn.Module) -> nn.Module:
 def mixed(gate: nn.Module, row: Array, experts: Array) -> Array:
     """One row's outputs of experts (experts, width), mixed."""
     scores = np.exp([weights @ row for weights in gate.state_dict()["share.weight"].numpy().astype(float)])
-    return np.sum([score / scores.sum() * expert for score, expert in zip(scores, experts, strict=True)], axis=0)
+    found: Array = np.sum([score / scores.sum() * expert for score, expert in zip(scores, experts, strict=True)], axis=0)
+    return found
 
 
 def test_gated_experts() -> None:

@@ -40,7 +40,8 @@ def export_network(network: Network, model: TorchRecModel, inputs: tuple[Input, 
     rows = torch.export.Dim("rows")
     lengths = {item.features: torch.export.Dim(f"length_{place}") for place, item in enumerate(inputs) if item.kind == "sequence"}
     dynamic = tuple({0: rows, 1: lengths[item.features]} if item.features in lengths else {0: rows} for item in inputs)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
+    # A recurrence (`scan`) whose weights want gradients would be exported as its derivative needs it, which fails.
+    with torch.no_grad(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
         warnings.simplefilter("ignore")
         program: Any = torch.onnx.export(
             exported,

@@ -11,11 +11,14 @@ from mlp_train.shape import DENSE, POOLED
 
 
 class FirstOrder(nn.Module):
-    """A weight for each categorical value, the first float of its embedding row, and one for each of `dense` columns; and a bias."""
+    """A weight for each categorical value, the first float of its embedding row, and one for each of `dense` columns.
 
-    def __init__(self, dense: int) -> None:
+    bias: one for all rows, which a model with an MLP has there.
+    """
+
+    def __init__(self, dense: int, bias: bool = True) -> None:
         super().__init__()
-        self.bias = nn.Parameter(torch.zeros(()))
+        self.bias = nn.Parameter(torch.zeros(())) if bias else None
         self.linear = nn.Linear(dense, 1, bias=False) if dense else None
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -25,7 +28,9 @@ class FirstOrder(nn.Module):
             parts.append(inputs[POOLED][:, :, 0].sum(dim=1))
         if self.linear is not None:
             parts.append(self.linear(inputs[DENSE]).squeeze(1))
-        return torch.stack(parts).sum(dim=0) + self.bias
+        if self.bias is not None:
+            parts[0] = parts[0] + self.bias
+        return torch.stack(parts).sum(dim=0)
 
 
 def first_order_deviation(width: int) -> npt.NDArray[np.float32]:

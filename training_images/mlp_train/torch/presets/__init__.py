@@ -11,10 +11,37 @@ from mlp_core.specs.decoding import convert
 from mlp_core.specs.presets import CommonParams
 from mlp_train.errors import TrainError
 from mlp_train.torch.base import TorchRecModel
+from mlp_train.torch.presets.autoint import AutoInt
+from mlp_train.torch.presets.dcn_v2 import DcnV2
 from mlp_train.torch.presets.deepfm import DeepFm
+from mlp_train.torch.presets.dien import Dien
+from mlp_train.torch.presets.din import Din
+from mlp_train.torch.presets.esmm import Esmm
+from mlp_train.torch.presets.fibinet import Fibinet
+from mlp_train.torch.presets.fm import Fm
 from mlp_train.torch.presets.lr import Lr
+from mlp_train.torch.presets.mmoe import Mmoe
+from mlp_train.torch.presets.ple import Ple
+from mlp_train.torch.presets.two_tower import TwoTower
+from mlp_train.torch.presets.wide_deep import WideDeep
+from mlp_train.torch.presets.xdeepfm import XDeepFm
 
-MODELS: dict[str, type[TorchRecModel]] = {"deepfm": DeepFm, "lr": Lr}
+MODELS: dict[str, type[TorchRecModel]] = {
+    "lr": Lr,
+    "fm": Fm,
+    "wide_deep": WideDeep,
+    "deepfm": DeepFm,
+    "dcn_v2": DcnV2,
+    "xdeepfm": XDeepFm,
+    "autoint": AutoInt,
+    "fibinet": Fibinet,
+    "din": Din,
+    "dien": Dien,
+    "mmoe": Mmoe,
+    "ple": Ple,
+    "esmm": Esmm,
+    "two_tower": TwoTower,
+}
 
 
 def find_model(spec: TrainingSpec) -> tuple[type[TorchRecModel], CommonParams]:

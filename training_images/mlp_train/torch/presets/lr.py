@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
+from numpy import float32
+from torch import Tensor
 
 from mlp_core.specs.presets import LrParams
 from mlp_train.torch.base import Inputs, TorchRecModel
+from mlp_train.torch.layers import FirstOrder, first_order_deviation
 
 
 class Lr(TorchRecModel):
@@ -22,21 +22,16 @@ class Lr(TorchRecModel):
         """One weight."""
         return 1
 
+    @property
+    def deviation(self) -> npt.NDArray[float32]:
+        """Weights begin at zero."""
+        return first_order_deviation(self.width)
+
     def build(self) -> None:
         """The dense columns' weights and the bias."""
-        self.bias = nn.Parameter(torch.zeros(()))
-        self.linear = nn.Linear(len(self.shape.dense), 1, bias=False) if self.shape.dense else None
-
-    @property
-    def deviation(self) -> npt.NDArray[np.float32]:
-        """Weights begin at zero."""
-        return np.zeros(1, np.float32)
+        self.first_order = FirstOrder(len(self.shape.dense))
 
     def forward(self, inputs: Inputs) -> Tensor:
         """(n,)."""
-        parts: list[Tensor] = []
-        if self.shape.pooled:
-            parts.append(inputs["pooled"].sum(dim=(1, 2)))
-        if self.linear is not None:
-            parts.append(self.linear(inputs["dense"]).squeeze(1))
-        return torch.stack(parts).sum(dim=0) + self.bias
+        logits: Tensor = self.first_order(inputs)
+        return logits
