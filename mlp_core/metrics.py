@@ -49,13 +49,18 @@ def gauc(labels: npt.ArrayLike, scores: npt.ArrayLike, groups: npt.ArrayLike) ->
     The measure of Zhu et al., "Optimized Cost per Click in Taobao Display Advertising" (KDD 2017), with rows (impressions) as weight.
     NaN when no group has both classes.
     """
+    return gauc_and_rows(labels, scores, groups)[0]
+
+
+def gauc_and_rows(labels: npt.ArrayLike, scores: npt.ArrayLike, groups: npt.ArrayLike) -> tuple[float, int]:
+    """GAUC, and how many rows the groups have that it is a mean over: what the GAUC of several sets of groups is put together from."""
     positive, score = _labels(labels), _column("scores", scores)
     _same_length(positive, score)
     key = np.asarray(groups)
     if key.shape != positive.shape:
         raise ValueError(f"groups have shape {key.shape}, labels {positive.shape}; give one group per row")
     if positive.size == 0:
-        return float("nan")
+        return float("nan"), 0
     _, group = np.unique(key, return_inverse=True)
     group = group.reshape(-1)
     order = np.lexsort((score, group))
@@ -75,16 +80,20 @@ def gauc(labels: npt.ArrayLike, scores: npt.ArrayLike, groups: npt.ArrayLike) ->
     pairs = 2 * group_pos * (sizes - group_pos)
     both = pairs > 0
     if not both.any():
-        return float("nan")
-    return float(np.average(wins[both] / pairs[both], weights=sizes[both]))
+        return float("nan"), 0
+    return float(np.average(wins[both] / pairs[both], weights=sizes[both])), int(sizes[both].sum())
 
 
 def logloss(labels: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike | None = None, epsilon: float = 1e-7) -> float:
     """Mean negative log likelihood in nats; probabilities are clipped to [epsilon, 1 − epsilon]. NaN for no rows."""
+    return _mean(logloss_of_rows(labels, scores, epsilon), None if weights is None else _weights(weights, _labels(labels)))
+
+
+def logloss_of_rows(labels: npt.ArrayLike, scores: npt.ArrayLike, epsilon: float = 1e-7) -> Floats:
+    """Each row's negative log likelihood in nats, (rows,)."""
     positive, score = _labels(labels), np.clip(_column("scores", scores), epsilon, 1.0 - epsilon)
     _same_length(positive, score)
-    losses = -np.where(positive, np.log(score), np.log1p(-score))
-    return _mean(losses, None if weights is None else _weights(weights, positive))
+    return np.asarray(-np.where(positive, np.log(score), np.log1p(-score)))
 
 
 def calibration(labels: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
