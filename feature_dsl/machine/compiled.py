@@ -21,6 +21,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 
 from feature_dsl.machine.memory import Words
+from feature_dsl.machine.naming import with_own_name
 from feature_dsl.types import Type
 
 _SIGNATURE = types.void(Words, Words)
@@ -103,6 +104,7 @@ def entry(signature: str) -> Callable[[Function], Function]:
 
 
 def _compile(function: Function, signature: Any, name: str, home: Function) -> Any:
+    with_own_name(function)
     found: Any = CFunc(function, (signature.args, signature.return_type), {}, dict(_OPTIONS))
     found._cache = _Cache(home, f"{home.__module__.rpartition('.')[2]}.{name}", _sources(_file(home)))
     found.compile()

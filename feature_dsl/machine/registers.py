@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 from numba import njit  # type: ignore[import-untyped,unused-ignore]
 
 from feature_dsl.machine.memory import floats, free, malloc, memcpy, words
+from feature_dsl.machine.naming import with_own_name
 
 INT, FLOAT, TEXT, BOOL = range(4)
 
@@ -52,7 +53,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def inline(function: Function) -> Function:
     """For functions that kernels call: compiled with them."""
+    with_own_name(function)
     compiled: Function = njit(nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def always_inline(function: Function) -> Function:
+    """As ``inline``, for what is called value by value and that the compiler finds too long to be put in place of the call."""
+    with_own_name(function)
+    compiled: Function = njit(nogil=True, error_model="numpy", forceinline=True)(function)
     return compiled
 
 
