@@ -8,6 +8,7 @@ import numpy as np
 
 from feature_dsl import limits
 from feature_dsl.kernels.xxh64 import digest, digest_int
+from feature_dsl.kernels.xxh64_rows import digest_rows
 from feature_dsl.machine import integers
 from feature_dsl.machine.compiled import by_types, kernel
 from feature_dsl.machine.elementwise import elementwise
@@ -52,9 +53,7 @@ def hash_value(source: Any, at: Any, seed: Any) -> Any:
 @kernel
 def hashed(frame: Any, step: Any) -> None:
     source, count = argument(frame, step, 0), size_of_result(frame, step)
-    out = words(new_values(frame, step, count, False)[DATA])
-    for at in range(count):
-        out[at] = np.int64(hash_value(source, at * source[STEP], _SEED))
+    _hash_all(frame, source, count, new_values(frame, step, count, False)[DATA])
 
 
 @elementwise(("utf8",), "int64")
@@ -81,8 +80,9 @@ identity = by_types(integers=_identity, texts=_identity_text)
 def hash_bucket(frame: Any, step: Any) -> None:
     """0 for missing, else 1 + floormod(hash, n - 1)."""
     source, count = argument(frame, step, 0), size_of_result(frame, step)
-    out, stride = words(new_values(frame, step, count, False)[DATA]), source[STEP]
-    _hash_all(source, count, out)
+    data, stride = new_values(frame, step, count, False)[DATA], source[STEP]
+    _hash_all(frame, source, count, data)
+    out = words(data)
     _reduce(out, count, words(argument(frame, step, 1)[DATA])[0] - 1, 1)
     if source[KIND] == TEXT:
         lengths = words(source[MORE])
@@ -98,16 +98,16 @@ def hash_bucket(frame: Any, step: Any) -> None:
 def hash_mod(frame: Any, step: Any) -> None:
     """floormod(hash, n), missing as ""."""
     source, count = argument(frame, step, 0), size_of_result(frame, step)
-    out = words(new_values(frame, step, count, False)[DATA])
-    _hash_all(source, count, out)
-    _reduce(out, count, words(argument(frame, step, 1)[DATA])[0], 0)
+    data = new_values(frame, step, count, False)[DATA]
+    _hash_all(frame, source, count, data)
+    _reduce(words(data), count, words(argument(frame, step, 1)[DATA])[0], 0)
 
 
 @inline
-def _hash_all(source: Any, count: Any, out: Any) -> None:
+def _hash_all(frame: Any, source: Any, count: Any, out: Any) -> None:
     for at in range(count):
-        out[at] = np.int64(_SEED)
-    _chain(source, count, out)
+        words(out)[at] = np.int64(_SEED)
+    _chain(frame, source, count, out)
 
 
 @inline
@@ -126,12 +126,12 @@ def cross(frame: Any, step: Any) -> None:
     for place in range(inputs):
         listed = listed or argument(frame, step, 1 + place)[OFFSETS] != 0
     if not listed:
-        out = words(new_values(frame, step, frame[ROWS], False)[DATA])
+        data = new_values(frame, step, frame[ROWS], False)[DATA]
         for row in range(frame[ROWS]):
-            out[row] = np.int64(_SEED)
+            words(data)[row] = np.int64(_SEED)
         for place in range(inputs):
-            _chain(argument(frame, step, 1 + place), frame[ROWS], out)
-        _reduce(out, frame[ROWS], size - 1, 1)
+            _chain(frame, argument(frame, step, 1 + place), frame[ROWS], data)
+        _reduce(words(data), frame[ROWS], size - 1, 1)
         return
     offsets = new_lists(frame, step)
     for row in range(frame[ROWS]):
@@ -151,16 +151,15 @@ def cross(frame: Any, step: Any) -> None:
 
 
 @inline
-def _chain(source: Any, rows: Any, seeds: Any) -> None:
+def _chain(frame: Any, source: Any, rows: Any, seeds: Any) -> None:
     """Hashes an input's rows, each with its seed, into the seeds of the next."""
     stride = source[STEP]
     if source[KIND] == TEXT:
-        addresses, lengths = words(source[DATA]), words(source[MORE])
-        for row in range(rows):
-            seeds[row] = np.int64(digest(addresses[row * stride], lengths[row * stride], np.uint64(seeds[row])))
+        digest_rows(frame, words(source[DATA]), words(source[MORE]), stride, rows, seeds)
     else:
+        hashes = words(seeds)
         for row in range(rows):
-            seeds[row] = np.int64(hash_value(source, row * stride, np.uint64(seeds[row])))
+            hashes[row] = np.int64(hash_value(source, row * stride, np.uint64(hashes[row])))
 
 
 @inline

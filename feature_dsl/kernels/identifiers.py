@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_dsl.kernels.hashing import hash_value
-from feature_dsl.kernels.vocabulary import find_number, find_slot, vocabulary
+from feature_dsl.kernels.vocabulary import find_number, find_text, held_table, vocabulary
 from feature_dsl.machine.compiled import kernel
 from feature_dsl.machine.elementwise import elementwise
 from feature_dsl.machine.memory import words
@@ -45,9 +45,7 @@ def of_vocab_index(values: tuple[Value, ...], types: tuple[Type, ...]) -> tuple[
 def _position(step: Any, source: Any, at: Any) -> Any:
     """A value's position in the vocabulary, or -1."""
     if source[KIND] == TEXT:
-        slots, last = words(state(step, 2)), state_length(step, 2) - 1
-        data, more = words(source[DATA])[at], words(source[MORE])[at]
-        return slots[find_slot(data, more, words(state(step, 0)), words(state(step, 1)), slots, last)]
+        return find_text(held_table(step), words(source[DATA])[at], words(source[MORE])[at])
     place = find_number(source, at, state(step, 0), state_length(step, 0))
     return words(state(step, 1))[place] if place >= 0 else -1
 

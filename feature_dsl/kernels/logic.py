@@ -6,7 +6,7 @@ from typing import Any
 
 from feature_dsl.kernels.comparison import same_value
 from feature_dsl.machine.compiled import kernel
-from feature_dsl.machine.memory import floats, words
+from feature_dsl.machine.memory import floats, memcpy, words
 from feature_dsl.machine.registers import (
     DATA,
     FLOAT,
@@ -81,6 +81,11 @@ def _select_words(rows: Any, flags: Any, flag_step: Any, yes: Any, yes_step: Any
             for row in range(rows):
                 target[row] = value if flags[row] != 0 else other
         return
+    if flag_step == 1 and yes_step == 0 and no_step == 1 and no != 0:
+        value, source = words(yes)[0] if yes != 0 else 0, words(no)
+        for row in range(rows):
+            target[row] = value if flags[row] != 0 else source[row]
+        return
     for row in range(rows):
         if flags[row * flag_step] != 0:
             target[row] = words(yes)[row * yes_step] if yes != 0 else 0
@@ -123,6 +128,9 @@ def coalesce(frame: Any, step: Any) -> None:
     if value[OFFSETS] == 0 and value[STEP] != 0 and value[MORE] == 0 and value[KIND] != FLOAT:
         share(frame, step, value)
         return
+    if value[OFFSETS] == 0 and value[STEP] == 1 and other[STEP] == 0 and value[KIND] != TEXT:
+        _replace_missing(frame, step, value, other)
+        return
     flags = words(allocate(frame, 8 * frame[ROWS]))
     if _flag_present(frame, value, flags) and value[STEP] != 0:
         share(frame, step, value)
@@ -130,6 +138,24 @@ def coalesce(frame: Any, step: Any) -> None:
         _select_lists(frame, step, flags, 1, value, other)
     else:
         _select_scalars(frame, step, flags, 1, value, other)
+
+
+@inline
+def _replace_missing(frame: Any, step: Any, value: Any, other: Any) -> None:
+    """Numbers or bools where they are present, else a constant: in one loop, which the compiler vectorises."""
+    rows, absent = frame[ROWS], missing(other, 0)
+    out = new_values(frame, step, rows, wants_more(value[KIND], absent))
+    source, target, constant = words(value[DATA]), words(out[DATA]), words(other[DATA])[0]
+    if value[KIND] == FLOAT:
+        numbers = floats(value[DATA])
+        for row in range(rows):
+            target[row] = source[row] if numbers[row] == numbers[row] else constant
+        return
+    marks = words(value[MORE])
+    for row in range(rows):
+        target[row] = source[row] if marks[row] == 0 else constant
+    if absent:
+        memcpy(out[MORE], value[MORE], 8 * rows)
 
 
 @inline

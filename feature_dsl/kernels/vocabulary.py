@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feature_dsl.kernels.xxh64 import digest
+from feature_dsl.kernels.short_words import both_ends
 from feature_dsl.machine.compiled import by_types, entry, kernel
-from feature_dsl.machine.memory import floats, load_u32, load_u64, octets, same_bytes, words
+from feature_dsl.machine.memory import floats, halves, same_bytes, words
 from feature_dsl.machine.registers import (
     DATA,
     FLOAT,
     KIND,
     MORE,
     STEP,
+    always_inline,
     argument,
     inline,
     missing,
@@ -27,56 +28,97 @@ from feature_dsl.machine.registers import (
 from feature_dsl.machine.values import number_words, text_words
 from feature_dsl.types import Type, Value
 
-_SEED = np.uint64(0)
+# Words of a text in a table.
+FIRST_BYTES, LAST_BYTES, LENGTH, ADDRESS = range(4)
+_ENTRY = 4
+_SMALL = 4096
 # Odd numbers with bits all over: the golden ratio's and one of MurmurHash3's.
-_FIRST_FACTOR, _LAST_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
+_FACTOR, _LAST_FACTOR = 0x9E3779B97F4A7C15, np.uint64(0xFF51AFD7ED558CCD)
+_TRIALS = 16
 Arrays = tuple[npt.NDArray[Any], ...]
 
 
-@inline
-def _spread(address: Any, length: Any) -> Any:
-    """A hash for tables alone, so that it may be as cheap as short words allow: both ends' bytes, multiplied and folded."""
-    if length > 16:
-        return digest(address, length, _SEED)
-    if length >= 8:
-        first, last = load_u64(address), load_u64(address + length - 8)
-    elif length >= 4:
-        first, last = load_u32(address), load_u32(address + length - 4)
-    elif length > 0:
-        first = np.uint64(octets(address)[0])
-        last = np.uint64(octets(address)[length - 1]) | np.uint64(octets(address)[length >> 1]) << np.uint64(8)
-    else:
-        first, last = np.uint64(0), np.uint64(0)
-    mixed = (first ^ np.uint64(length)) * _FIRST_FACTOR
+@always_inline
+def _spread(first: Any, last: Any, length: Any, factor: Any) -> Any:
+    """A hash for tables alone, so that it may be cheap: both ends, multiplied and folded."""
+    mixed = (first ^ np.uint64(length)) * np.uint64(factor)
     mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ last) * _LAST_FACTOR
-    return mixed ^ (mixed >> np.uint64(32))
+    return np.int64(mixed ^ (mixed >> np.uint64(32)))
+
+
+@always_inline
+def _is(entry: Any, first: Any, last: Any, length: Any) -> Any:
+    """Whether a text of the table has these ends and this length."""
+    return (np.uint64(entry[FIRST_BYTES]) == first) & (np.uint64(entry[LAST_BYTES]) == last) & (entry[LENGTH] == length)
 
 
 @inline
-def find_slot(address: Any, length: Any, addresses: Any, lengths: Any, slots: Any, last: Any) -> Any:
-    """The slot of an open-addressing table (``last`` + 1 slots, a power of two) that holds a text or is free."""
-    slot = np.int64(_spread(address, length)) & last
+def _find(address: Any, length: Any, table: Any) -> Any:
+    """The slot of an open-addressing table (``top`` + 1 slots, a power of two) that holds a text or is free."""
+    entries, slots, top, factor = table
+    first, last = both_ends(address, length, entries)
+    slot = _spread(first, last, length, factor) & top
     while True:
-        word = slots[slot]
-        if word < 0 or (lengths[word] == length and same_bytes(addresses[word], address, length)):
+        place = halves(slots)[slot]
+        if place < 0:
             return slot
-        slot = (slot + 1) & last
+        entry = words(entries + 8 * _ENTRY * place)
+        if _is(entry, first, last, length) and (length <= 16 or same_bytes(entry[ADDRESS] + 8, address + 8, length - 16)):
+            return slot
+        slot = (slot + 1) & top
+
+
+@inline
+def held_table(step: Any) -> Any:
+    """The table that ``text_table`` made as the step's state."""
+    return state(step, 0), state(step, 1), state_length(step, 1) - 1, words(state(step, 2))[0]
+
+
+@always_inline
+def find_text(table: Any, address: Any, length: Any) -> Any:
+    """A text's position in a ``held_table``, or -1."""
+    entries, slots, top, factor = table
+    first, last = both_ends(address, length, entries)
+    place = halves(slots)[_spread(first, last, length, factor) & top]
+    # nobody foresees which texts are in the table: no branch but where the first slot holds another text
+    found = _is(words(entries + 8 * _ENTRY * max(place, 0)), first, last, length) & (length <= 16)
+    position = place | (np.int64(found) - 1)
+    return position if position ^ place >= 0 else np.int64(halves(slots)[_find(address, length, table)])
 
 
 @entry("int64(int64, int64, int64, int64, int64)")
-def _fill_table(count: Any, addresses: Any, lengths: Any, slots: Any, last: Any) -> Any:
-    for word in range(count):
-        slot = find_slot(words(addresses)[word], words(lengths)[word], words(addresses), words(lengths), words(slots), last)
-        words(slots)[slot] = word
-    return 0
+def _fill_table(count: Any, entries: Any, slots: Any, top: Any, factor: Any) -> Any:
+    """Fills an empty table, and returns how many texts are in another slot than their own."""
+    displaced, table = 0, (entries, slots, top, factor)
+    for place in range(count):
+        line = words(entries + 8 * _ENTRY * place)
+        first, last = both_ends(line[ADDRESS], line[LENGTH], entries)
+        line[FIRST_BYTES], line[LAST_BYTES] = np.int64(first), np.int64(last)
+        slot = _find(line[ADDRESS], line[LENGTH], table)
+        halves(slots)[slot] = place
+        displaced += 1 if slot != _spread(first, last, line[LENGTH], factor) & top else 0
+    return displaced
 
 
 def text_table(texts: tuple[str | None, ...]) -> Arrays:
-    """A table of texts: addresses, lengths, slots with each text's position (-1: free), and the bytes."""
+    """A table of texts: a line of words for each, slots with each text's position (-1: free), the hash's factor, and the bytes."""
     addresses, lengths, data = text_words(texts)
-    slots = np.full(1 << max(2, (2 * len(texts)).bit_length()), -1, np.int64)
-    _fill_table(len(texts), addresses.ctypes.data, lengths.ctypes.data, slots.ctypes.data, len(slots) - 1)
-    return addresses, lengths, slots, data
+    entries = np.zeros((len(texts) + 1, _ENTRY), np.int64)  # one to spare: where there is no text, it is what may be read
+    entries[:-1, ADDRESS], entries[:-1, LENGTH] = addresses, lengths
+    # a text that is not in its own slot is a branch that nobody foresees: small tables are wide, and the best of several
+    small = len(texts) <= _SMALL
+    size = 1 << max(2, ((8 if small else 2) * len(texts)).bit_length())
+    best: tuple[int, int, npt.NDArray[np.int32]] | None = None
+    for number in range(_TRIALS if small else 1):
+        factor = (_FACTOR * (2 * number + 1)) % 2**63
+        slots = np.full(size, -1, np.int32)
+        displaced = _fill_table(len(texts), entries.ctypes.data, slots.ctypes.data, size - 1, factor)
+        if best is None or displaced < best[0]:
+            best = displaced, factor, slots
+        if displaced == 0:
+            break
+    assert best is not None
+    return entries.ravel(), best[2], np.array([best[1]], np.int64), data
 
 
 def number_table(numbers: tuple[Value, ...], kind: Type) -> Arrays:
@@ -104,11 +146,9 @@ def vocabulary(values: tuple[Value, ...], types: tuple[Type, ...]) -> Arrays:
 def _index_texts(frame: Any, step: Any) -> None:
     source, count = argument(frame, step, 1), size_of_result(frame, step)
     out = words(new_values(frame, step, count, False)[DATA])
-    addresses, lengths, slots = words(state(step, 0)), words(state(step, 1)), words(state(step, 2))
-    last, stride = state_length(step, 2) - 1, source[STEP]
-    data, more = words(source[DATA]), words(source[MORE])
+    data, more, stride, table = words(source[DATA]), words(source[MORE]), source[STEP], held_table(step)
     for at in range(count):
-        out[at] = slots[find_slot(data[at * stride], more[at * stride], addresses, lengths, slots, last)]
+        out[at] = find_text(table, data[at * stride], more[at * stride])
 
 
 @inline
@@ -169,9 +209,16 @@ def _count_edges(values: Any, stride: Any, count: Any, edges: Any, size: Any, co
     if size <= _FEW and stride == 1:
         for at in range(count):
             counts[at] = 0
-        for edge in range(size):
+        fours = size & ~3
+        for edge in range(0, fours, 4):
+            a, b, c, d = edges[edge], edges[edge + 1], edges[edge + 2], edges[edge + 3]
             for at in range(count):
-                counts[at] += 1 if edges[edge] <= values[at] else 0
+                value = values[at]
+                counts[at] += np.int64(a <= value) + np.int64(b <= value) + np.int64(c <= value) + np.int64(d <= value)
+        for edge in range(fours, size):
+            last = edges[edge]
+            for at in range(count):
+                counts[at] += 1 if last <= values[at] else 0
     else:
         for at in range(count):
             counts[at] = count_at_most(edges, size, values[at * stride])

@@ -13,32 +13,38 @@ from feature_dsl.machine.compiled import entry
 from feature_dsl.machine.memory import halves, load_u32, load_u64, octets, words
 from feature_dsl.machine.registers import inline
 
-_P1, _P2, _P3 = np.uint64(0x9E3779B185EBCA87), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
-_P4, _P5 = np.uint64(0x85EBCA77C2B2AE63), np.uint64(0x27D4EB2F165667C5)
+P1, P2, P3 = np.uint64(0x9E3779B185EBCA87), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
+P4, P5 = np.uint64(0x85EBCA77C2B2AE63), np.uint64(0x27D4EB2F165667C5)
 _WORD, _ZERO = np.uint64(64), np.uint64(0)
 
 
 @inline
-def _rotate(value: Any, bits: Any) -> Any:
+def rotate(value: Any, bits: Any) -> Any:
     return (value << np.uint64(bits)) | (value >> (_WORD - np.uint64(bits)))
 
 
 @inline
 def _round(accumulator: Any, lane: Any) -> Any:
-    return _rotate(accumulator + lane * _P2, 31) * _P1
+    return rotate(accumulator + lane * P2, 31) * P1
 
 
 @inline
-def _avalanche(total: Any) -> Any:
-    total = (total ^ (total >> np.uint64(33))) * _P2
-    total = (total ^ (total >> np.uint64(29))) * _P3
+def mixed(total: Any, word: Any) -> Any:
+    """The hash so far and eight bytes more."""
+    return rotate(total ^ _round(_ZERO, word), 27) * P1 + P4
+
+
+@inline
+def avalanche(total: Any) -> Any:
+    total = (total ^ (total >> np.uint64(33))) * P2
+    total = (total ^ (total >> np.uint64(29))) * P3
     return total ^ (total >> np.uint64(32))
 
 
 @inline
-def _stripes(address: Any, end: Any, seed: Any) -> Any:
+def stripes(address: Any, end: Any, seed: Any) -> Any:
     """The hash so far of all whole 32 bytes."""
-    a, b, c, d = seed + _P1 + _P2, seed + _P2, seed, seed - _P1
+    a, b, c, d = seed + P1 + P2, seed + P2, seed, seed - P1
     at = address
     while at + 32 <= end:
         a = _round(a, load_u64(at))
@@ -46,39 +52,39 @@ def _stripes(address: Any, end: Any, seed: Any) -> Any:
         c = _round(c, load_u64(at + 16))
         d = _round(d, load_u64(at + 24))
         at += 32
-    total = _rotate(a, 1) + _rotate(b, 7) + _rotate(c, 12) + _rotate(d, 18)
-    total = (total ^ _round(_ZERO, a)) * _P1 + _P4
-    total = (total ^ _round(_ZERO, b)) * _P1 + _P4
-    total = (total ^ _round(_ZERO, c)) * _P1 + _P4
-    return (total ^ _round(_ZERO, d)) * _P1 + _P4
+    total = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)
+    total = (total ^ _round(_ZERO, a)) * P1 + P4
+    total = (total ^ _round(_ZERO, b)) * P1 + P4
+    total = (total ^ _round(_ZERO, c)) * P1 + P4
+    return (total ^ _round(_ZERO, d)) * P1 + P4
 
 
 @inline
 def digest(address: Any, length: Any, seed: Any) -> Any:
     """The hash (uint64) of ``length`` bytes."""
     at, end = address, address + length
-    total = seed + _P5
+    total = seed + P5
     if length >= 32:
-        total = _stripes(address, end, seed)
+        total = stripes(address, end, seed)
         at += length & ~31
     total += np.uint64(length)
     while at + 8 <= end:
-        total = _rotate(total ^ _round(_ZERO, load_u64(at)), 27) * _P1 + _P4
+        total = mixed(total, load_u64(at))
         at += 8
     if at + 4 <= end:
-        total = _rotate(total ^ (load_u32(at) * _P1), 23) * _P2 + _P3
+        total = rotate(total ^ (load_u32(at) * P1), 23) * P2 + P3
         at += 4
     while at < end:
-        total = _rotate(total ^ (np.uint64(octets(at)[0]) * _P5), 11) * _P1
+        total = rotate(total ^ (np.uint64(octets(at)[0]) * P5), 11) * P1
         at += 1
-    return _avalanche(total)
+    return avalanche(total)
 
 
 @inline
 def digest_int(value: Any, seed: Any) -> Any:
     """The hash (uint64) of an integer's 8 little-endian bytes."""
-    total = seed + _P5 + np.uint64(8)
-    return _avalanche(_rotate(total ^ _round(_ZERO, np.uint64(value)), 27) * _P1 + _P4)
+    total = seed + P5 + np.uint64(8)
+    return avalanche(mixed(total, np.uint64(value)))
 
 
 @entry("int64(int64, int64, int64, int64, int64, int64, int64)")

@@ -204,6 +204,14 @@ def _two(readers: Any, function: Any, write: Any, miss: Any, more: bool) -> Func
         b_data, b_more, b_step = b[DATA], b[MORE], b[STEP]
         out = new_values(frame, step, count, more)
         data, more_data = out[DATA], out[MORE]
+        if b_step == 0 and a_step == 1:  # with a constant, which the compiler need not read again and again
+            gone, constant = absent_b(b_data, b_more, 0), read_b(b_data, b_more, 0)
+            for at in range(count):
+                if gone or absent_a(a_data, a_more, at):
+                    miss(data, more_data, at)
+                else:
+                    write(data, more_data, at, function(frame, step, read_a(a_data, a_more, at), constant))
+            return
         for at in range(count):
             a_at, b_at = at * a_step, at * b_step
             if absent_a(a_data, a_more, a_at) or absent_b(b_data, b_more, b_at):

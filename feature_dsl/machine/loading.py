@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types  # type: ignore[import-untyped,unused-ignore]
 from numba.extending import intrinsic  # type: ignore[import-untyped,unused-ignore]
 
-from feature_dsl.machine.arrow import DICTIONARY, OFFSET, bit, buffer, child, has_nulls, is_null
+from feature_dsl.machine.arrow import BUFFER_COUNT, DICTIONARY, OFFSET, bit, buffer, child, has_nulls, is_null
 from feature_dsl.machine.compiled import Variant
-from feature_dsl.machine.memory import floats, halves, words
+from feature_dsl.machine.memory import floats, halves, load_u64, trailing_zeros, words
 from feature_dsl.machine.registers import (
     ARGUMENTS,
     COUNT,
@@ -75,10 +76,11 @@ def _index(address: Any, width: Any, place: Any) -> Any:
     return _I64(address, place)
 
 
+# Each reads the value at ``place`` of the buffers at addresses ``first`` and ``second``, and writes it at ``at``.
 def _number(load: Any) -> Any:
     @inline
-    def read(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
-        words(data)[at] = 0 if null else load(buffer(array, 1), place)
+    def read(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+        words(data)[at] = 0 if null else load(first, place)
         if more != 0:
             words(more)[at] = 1 if null else 0
 
@@ -86,40 +88,38 @@ def _number(load: Any) -> Any:
 
 
 @inline
-def _read_bool(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
-    words(data)[at] = 1 if not null and bit(buffer(array, 1), place) else 0
+def _read_bool(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+    words(data)[at] = 1 if not null and bit(first, place) else 0
     if more != 0:
         words(more)[at] = 1 if null else 0
 
 
 @inline
-def _read_float(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
-    floats(data)[at] = _NAN if null else floats(buffer(array, 1))[place]
+def _read_float(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+    floats(data)[at] = _NAN if null else floats(first)[place]
 
 
 @inline
-def _read_text(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
-    offsets = halves(buffer(array, 1))
-    begin = offsets[place]
-    words(data)[at] = buffer(array, 2) + begin
-    words(more)[at] = 0 if null else offsets[place + 1] - begin
+def _read_text(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+    begin = halves(first)[place]
+    words(data)[at] = second + begin
+    words(more)[at] = 0 if null else halves(first)[place + 1] - begin
 
 
 @inline
-def _read_large_text(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
-    offsets = words(buffer(array, 1))
-    begin = offsets[place]
-    words(data)[at] = buffer(array, 2) + begin
-    words(more)[at] = 0 if null else offsets[place + 1] - begin
+def _read_large_text(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+    begin = words(first)[place]
+    words(data)[at] = second + begin
+    words(more)[at] = 0 if null else words(first)[place + 1] - begin
 
 
 @inline
-def _read_view(array: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
+def _read_view(array: Any, first: Any, second: Any, place: Any, null: Any, data: Any, more: Any, at: Any) -> None:
     """A view is 16 bytes: the length, then the text itself up to 12 bytes, else a prefix, a buffer's number and an offset."""
-    view = buffer(array, 1) + 16 * place
-    length = halves(view)[0]
+    view = first + 16 * place
+    length = 0 if null else halves(view)[0]
     words(data)[at] = view + 4 if length <= 12 else buffer(array, 2 + halves(view)[2]) + halves(view)[3]
-    words(more)[at] = 0 if null else length
+    words(more)[at] = length
 
 
 READERS: dict[str, tuple[Any, str]] = {
@@ -148,32 +148,60 @@ def loader(name: str) -> Variant:
     :raises KeyError: where no column of the language has this type.
     """
     read, kind = READERS[name]
-    fill = _filler(read)
+    fill = _filler(read, name == "string_view")  # what a null's view holds nobody says
     function = _load(fill, kind == "utf8", kind in ("int64", "bool"), name in _IS_WORDS)
     return Variant(f"load_{name}", function, _load)
 
 
-def _filler(read: Any) -> Any:
+def _filler(read: Any, asks_first: bool) -> Any:
+    @inline
+    def read_nulls(array: Any, first: Any, count: Any, data: Any, more: Any, at: Any) -> None:
+        bitmap, one, two, row = buffer(array, 0), buffer(array, 1), _third(array), 0
+        while row < count:
+            place = first + row
+            if place & 7 == 0 and row + 64 <= count:
+                nulls = ~load_u64(bitmap + (place >> 3))
+                while nulls != np.uint64(0):
+                    found = row + trailing_zeros(nulls)
+                    read(array, one, two, first + found, True, data, more, at + found)
+                    nulls &= nulls - np.uint64(1)
+                row += 64
+            else:
+                if not bit(bitmap, place):
+                    read(array, one, two, place, True, data, more, at + row)
+                row += 1
+
     @inline
     def fill(array: Any, index_width: Any, start: Any, count: Any, data: Any, more: Any, at: Any) -> None:
         """Reads ``count`` values from ``start`` on (the array's own offset aside) into places from ``at`` on."""
         first = array[OFFSET] + start
         if array[DICTIONARY] != 0:
             dictionary = words(array[DICTIONARY])
+            one, two, indices = buffer(dictionary, 1), _third(dictionary), buffer(array, 1)
             for row in range(count):
                 if is_null(array, first + row):
-                    read(dictionary, 0, True, data, more, at + row)
+                    read(dictionary, one, two, 0, True, data, more, at + row)
                 else:
-                    place = dictionary[OFFSET] + _index(buffer(array, 1), index_width, first + row)
-                    read(dictionary, place, is_null(dictionary, place), data, more, at + row)
-        elif has_nulls(array):
+                    place = dictionary[OFFSET] + _index(indices, index_width, first + row)
+                    read(dictionary, one, two, place, is_null(dictionary, place), data, more, at + row)
+            return
+        one, two = buffer(array, 1), _third(array)
+        if asks_first and has_nulls(array):
             for row in range(count):
-                read(array, first + row, is_null(array, first + row), data, more, at + row)
-        else:
-            for row in range(count):
-                read(array, first + row, False, data, more, at + row)
+                read(array, one, two, first + row, is_null(array, first + row), data, more, at + row)
+            return
+        for row in range(count):  # nulls like others, for the compiler vectorises this
+            read(array, one, two, first + row, False, data, more, at + row)
+        if has_nulls(array):
+            read_nulls(array, first, count, data, more, at)
 
     return fill
+
+
+@inline
+def _third(array: Any) -> Any:
+    """The address of the third buffer, 0 where there are two."""
+    return buffer(array, 2) if array[BUFFER_COUNT] > 2 else 0
 
 
 @inline

@@ -62,6 +62,16 @@ load_u32 = _unaligned(32)
 
 
 @intrinsic
+def trailing_zeros(context: Any, value: Any) -> Any:
+    """How many of the low bits of a uint64 are 0; of 0 itself nothing is said."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(cgutils.bool_t, 1))
+
+    return types.int64(types.uint64), codegen
+
+
+@intrinsic
 def address_of(context: Any, pointer: Any) -> Any:
     """The address that a pointer holds."""
 
