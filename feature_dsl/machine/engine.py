@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,14 +90,12 @@ class _Bound:
     converted: tuple[tuple[int, Any], ...]
     workspaces: collections.deque[_Workspace]
 
-    @contextmanager
-    def workspace(self) -> Iterator[_Workspace]:
+    def workspace(self) -> _Workspace:
+        """One that no other thread has, to be appended to ``workspaces`` after a run that went well."""
         try:
-            found = self.workspaces.pop()
+            return self.workspaces.pop()
         except IndexError:
-            found = _Workspace(self.program)
-        yield found
-        self.workspaces.append(found)
+            return _Workspace(self.program)
 
 
 class Engine:
@@ -123,13 +120,17 @@ class Engine:
         """
         bound = self.bind(batch.schema)
         batch, rows = _prepared(batch, bound), batch.num_rows
-        parts = min(default_threads() if threads is None else threads, rows // _ROWS_PER_THREAD)
+        parts = rows // _ROWS_PER_THREAD
+        if parts > 1:
+            parts = min(default_threads() if threads is None else threads, parts)
         if parts > 1:
             return self._run_parts(bound, batch, rows, parts)
-        with bound.workspace() as work:
-            batch._export_to_c(work.array)
-            _check(run_whole(bound.program.address, work.address, work.array, rows, work.structure))
-            return _imported(work.structure, self._schema)
+        work = bound.workspace()
+        batch._export_to_c(work.array)
+        _check(run_whole(bound.program.address, work.address, work.array, rows, work.structure))
+        found = _imported(work.structure, self._schema)
+        bound.workspaces.append(work)
+        return found
 
     def bind(self, schema: pa.Schema) -> _Bound:
         """The program for batches of a schema."""
