@@ -66,9 +66,8 @@ class Reader:
         """
         if start >= self.steps:
             return
-        per_chunk = self._plan.chunk // self._plan.size
-        skip = start % per_chunk
-        for chunk, rows, held in self._chunks(number, start // per_chunk):
+        first, skip = self._plan.locate(start)
+        for chunk, rows, held in self._chunks(number, first):
             order = self._plan.order(held, chunk, self._seed, number, self._mine)
             yield from self._batches(rows, order, skip)
             skip = 0
@@ -103,10 +102,9 @@ class Reader:
         orders = [shuffled(pieces, self._seed, epoch, shard) for shard, pieces in zip(self._mine, self._pieces, strict=True)]
 
         def shares(chunk: int) -> list[list[Piece]]:
-            first = chunk * self._plan.chunk
+            first, last = self._plan.bounds[chunk : chunk + 2]
             # The last chunk takes the row that not every shard has, so that chance decides which one is left out.
-            last = first + self._plan.chunk if chunk + 1 < self._plan.chunks else self.rows
-            return [cut(order, first, last) for order in orders]
+            return [cut(order, first, last if last < self._plan.rows else self.rows) for order in orders]
 
         numbers = range(start, self._plan.chunks)
         loaded = ahead(lambda cancel: self._load(map(shares, numbers), cancel))

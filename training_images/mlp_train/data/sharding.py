@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -64,13 +65,17 @@ def shuffled(pieces: Sequence[Piece], seed: int, epoch: int, shard: int) -> list
 
 @dataclass(frozen=True)
 class Plan:
-    """How an epoch is cut. size: rows of a shard in a batch; rows: of a shard in an epoch; chunk: rows of a shard in memory together,
-    a multiple of size.
+    """How an epoch is cut. size: rows of a shard in a batch; bounds: between which of a shard's rows the chunks lie, (chunks + 1,), whole
+    batches apart but for the last.
     """
 
     size: int
-    rows: int
-    chunk: int
+    bounds: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of a shard in an epoch."""
+        return self.bounds[-1]
 
     @property
     def steps(self) -> int:
@@ -80,14 +85,19 @@ class Plan:
     @property
     def chunks(self) -> int:
         """Chunks in an epoch."""
-        return math.ceil(self.rows / self.chunk)
+        return len(self.bounds) - 1
+
+    def locate(self, batch: int) -> tuple[int, int]:
+        """The chunk that a batch is in, and its number there."""
+        chunk = bisect_right(self.bounds, batch * self.size) - 1
+        return chunk, batch - self.bounds[chunk] // self.size
 
     def order(self, held: Sequence[int], chunk: int, seed: int, epoch: int, shards: Sequence[int]) -> Ids:
         """The places of a chunk's rows in the order of its batches, the shards' shares of a batch next to each other.
 
         held: how many rows of each of `shards` the chunk holds, one after the other; a row more than the plan has is left out.
         """
-        used = min(self.chunk, self.rows - chunk * self.chunk)
+        used = self.bounds[chunk + 1] - self.bounds[chunk]
         whole = used - used % self.size
         base, full, rest = 0, [], []
         for shard, rows in zip(shards, held, strict=True):
@@ -99,14 +109,19 @@ class Plan:
 
 
 def plan(rows: int, shards: int, batch_size: int, most_rows: int) -> Plan:
-    """Cut an epoch of `rows` rows: into one chunk if all shards have at most `most_rows`, otherwise into equal ones of at most half as
-    many, but not less than a batch.
+    """Cut an epoch of `rows` rows: into one chunk if all shards have at most `most_rows`, otherwise into ones of at most half as many, but
+    not less than a batch. The first ones are small, since nobody can learn while they are read.
     """
     size = max(1, batch_size // shards)
     share = rows // shards
-    steps = math.ceil(share / size)
-    chunks = 1 if rows <= most_rows else math.ceil(steps / max(1, most_rows // 2 // (size * shards)))
-    return Plan(size, share, max(1, math.ceil(steps / chunks)) * size)
+    if rows <= most_rows:
+        return Plan(size, (0, share))
+    whole = max(1, most_rows // 2 // (size * shards))
+    ends = list(accumulate(max(1, whole // part) for part in (8, 4, 2)))
+    left = max(0, math.ceil(share / size) - ends[-1])
+    chunks = math.ceil(left / whole)
+    ends += [ends[-1] + left * (chunk + 1) // chunks for chunk in range(chunks)]
+    return Plan(size, (0, *dict.fromkeys(min(end * size, share) for end in ends)))
 
 
 def _random(*key: int) -> np.random.Generator:
