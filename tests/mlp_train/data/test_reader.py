@@ -158,6 +158,9 @@ def test_what_goes_wrong_in_the_background_is_said(tmp_path: Path) -> None:
     pq.write_table(table(50), file, row_group_size=10)
     with pytest.raises(TrainError, match=r"train: file:///.*part-0.parquet cannot be read as Parquet .*; write it again, or leave it out"):
         epoch(reader)
+    pq.write_table(table(90), file, row_group_size=9)
+    with pytest.raises(TrainError, match=r"part-0.parquet cannot be read as Parquet .a row group has fewer rows than it had before"):
+        epoch(reader)
     file.unlink()
     with pytest.raises(TrainError, match=r"cannot be read as Parquet .*No such file"):
         epoch(reader)

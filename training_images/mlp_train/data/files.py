@@ -47,11 +47,11 @@ class _Stream:
             pass
 
     def take(self, rows: int) -> Iterator[pa.RecordBatch]:
-        """The next `rows` rows, or all that are left if those are fewer."""
+        """The next `rows` rows. Raises ArrowInvalid where there are not so many."""
         while rows:
             batch = self._rest if self._rest is not None else next(self._batches, None)
             if batch is None:
-                return
+                raise pa.ArrowInvalid("a row group has fewer rows than it had before")
             found, self._rest = (batch, None) if batch.num_rows <= rows else (batch.slice(0, rows), batch.slice(rows))
             rows -= found.num_rows
             uri, group, first = self.place
