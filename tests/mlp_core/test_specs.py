@@ -57,7 +57,6 @@ def test_a_wrong_document_is_explained(text: str, message: str) -> None:
         ({"algorithm": "deepfn"}, "unknown algorithm 'deepfn' .did you mean 'deepfm'..; give one of .*deepfm, .*lr"),
         ({"algorithm": None}, "either algorithm"),
         ({"script": "train.py"}, "either algorithm"),
-        ({"framework": "tensorflow"}, "not there for framework 'tensorflow'; use torch"),
         ({"label": ["click", "buy"]}, "takes 1 label"),
         ({"label": ["click", "click"]}, "each label column once"),
         ({"columns": ["uid", "label"]}, "'label' is a label or weight"),
@@ -76,6 +75,12 @@ def test_a_wrong_document_is_explained(text: str, message: str) -> None:
 def test_a_wrong_choice_is_explained(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):
         validate(spec(**changes))
+
+
+def test_a_preset_that_a_framework_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS, "tensorflow", ())
+    with pytest.raises(SpecError, match="not there for framework 'tensorflow'; use torch"):
+        validate(spec(framework="tensorflow"))
 
 
 def test_a_class_or_a_script_needs_no_preset() -> None:

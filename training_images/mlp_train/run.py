@@ -17,7 +17,7 @@ SPEC = "MLP_SPEC"
 
 Result = dict[str, Any]
 # Frameworks by name: what the loop asks of them. Imported when used, so that an image carries one of them.
-FRAMEWORKS: dict[str, str] = {"torch": "mlp_train.torch.framework:FRAMEWORK"}
+FRAMEWORKS: dict[str, str] = {"torch": "mlp_train.torch.framework:FRAMEWORK", "tensorflow": "mlp_train.keras.framework:FRAMEWORK"}
 
 
 def run(job: Path) -> Result:

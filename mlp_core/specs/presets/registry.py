@@ -29,7 +29,22 @@ MODELS: dict[str, tuple[str, ...]] = {
         "esmm",
         "two_tower",
     ),
-    "tensorflow": (),
+    "tensorflow": (
+        "lr",
+        "fm",
+        "wide_deep",
+        "deepfm",
+        "dcn_v2",
+        "xdeepfm",
+        "autoint",
+        "fibinet",
+        "din",
+        "dien",
+        "mmoe",
+        "ple",
+        "esmm",
+        "two_tower",
+    ),
 }
 
 
