@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
 
+from mlp_train.tables.dealing import WHOLE, Part
 from mlp_train.tables.storage import Floats, Plane
 
 Array = npt.NDArray[Any]
 
 
 class FixedTable:
-    """One fixed table: `size` rows from row number `base` on."""
+    """One fixed table, or a part of one: `size` rows from row number `base` on."""
 
-    def __init__(self, base: int, size: int) -> None:
-        self.base, self.size = base, size
+    def __init__(self, base: int, size: int, part: Part = WHOLE) -> None:
+        self.base, self.size, self.part = base, size, part
 
     def keys(self) -> None:
-        """None: the ids are 0, 1, 2, …"""
+        """None: the ids follow from the part."""
         return
 
     def values(self, plane: Plane) -> Floats:
@@ -30,12 +31,16 @@ class FixedTable:
         """The rows in planes by name: views."""
         return {name: self.values(plane) for name, plane in planes.items()}
 
-    def load(self, state: Mapping[str, Array], planes: Mapping[str, Plane]) -> list[str]:
-        """Take the entries of a state whose rows are as wide, as many rows as both have; returns their names."""
+    def load(self, states: Sequence[Mapping[str, Array]], planes: Mapping[str, Plane]) -> list[str]:
+        """Take the entries of the states of all parts whose rows are as wide, as many rows as both have; returns their names."""
         taken = []
         for name, target in self.state(planes).items():
-            if name in state and state[name].shape[1:] == target.shape[1:]:
-                shared = min(len(target), len(state[name]))
-                target[:shared] = state[name][:shared]
-                taken.append(name)
+            if not all(name in state and state[name].shape[1:] == target.shape[1:] for state in states):
+                continue
+            for number, state in enumerate(states):
+                if (places := Part(number, len(states)).shared(self.part)) is not None:
+                    source, mine = state[name][places[0]], target[places[1]]
+                    shared = min(len(source), len(mine))
+                    mine[:shared] = source[:shared]
+            taken.append(name)
         return taken

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from mlp_train.tables.dealing import WHOLE, Part
 from mlp_train.tables.kernels import controls as fields
 from mlp_train.tables.kernels.growing import enter_keys, enter_waiting
 from mlp_train.tables.kernels.moving import put, take
@@ -50,10 +51,15 @@ class Growing:
 
 
 class GrowingTable:
-    """One growing table. control: its line of the matrix that kernels read; row 0 is there from the start."""
+    """One growing table, or a part of one. control: its line of the matrix that kernels read; row 0 is there from the start.
 
-    def __init__(self, rule: Growing, storage: Storage, control: Words, seed: np.uint64) -> None:
-        self.rule, self.evictions, self._storage, self._control = rule, 0, storage, control
+    A part keeps to its share of the rule's bounds.
+    """
+
+    def __init__(self, rule: Growing, storage: Storage, control: Words, seed: np.uint64, part: Part = WHOLE) -> None:
+        most = None if rule.max_rows is None else part.fair(rule.max_rows)
+        rule = replace(rule, max_rows=most, max_waiting=part.fair(rule.max_waiting))
+        self.rule, self.part, self.evictions, self._storage, self._control = rule, part, 0, storage, control
         control[fields.ADMIT], control[fields.MOST_LIVE] = rule.admit_after, rule.max_waiting
         control[fields.MARKING] = fields.UNMARKED if rule.max_rows is None else _MARKINGS[rule.evict]
         control[fields.SEED] = seed.astype(np.int64)
@@ -115,13 +121,17 @@ class GrowingTable:
             found[WAITING] = np.sort(self._waiting[(self._waiting & fields.COUNT_MASK) > 0])
         return found
 
-    def load(self, state: Mapping[str, Array], planes: Mapping[str, Plane]) -> list[str]:
-        """Have the keys of a state in place of all that were there; returns the names of what was taken, none without keys and values."""
+    def load(self, states: Sequence[Mapping[str, Array]], planes: Mapping[str, Plane]) -> list[str]:
+        """Have the keys of the states of all parts, as far as they fall to this one, in place of all that were there.
+
+        Returns the names of what was taken, none without keys and values.
+        """
+        state = states[0] if len(states) == self.part.count == 1 else _fallen(states, self.part)
         keys = state.get(KEYS)
         fitting = [name for name, plane in planes.items() if keys is not None and _fits(state.get(name), (keys.size, plane.width))]
         if keys is None or VALUES not in fitting:
             return []
-        marks, waiting = (np.asarray(state.get(name, np.zeros(0)), dtype=np.int64) for name in (MARKS, WAITING))
+        marks, waiting = (np.array(state.get(name, np.zeros(0)), dtype=np.int64) for name in (MARKS, WAITING))
         taken = [*fitting, KEYS]
         if self.rule.max_rows is not None and marks.size == keys.size:
             taken.append(MARKS)
@@ -202,3 +212,16 @@ def _worst(keys: Words, marks: Words, count: int) -> npt.NDArray[np.bool_]:
 
 def _fits(array: Array | None, shape: tuple[int, int]) -> bool:
     return array is not None and array.shape == shape
+
+
+def _fallen(states: Sequence[Mapping[str, Array]], part: Part) -> dict[str, Array]:
+    """What falls to a part of the states of all parts. Row 0 is the first part's."""
+    if not all(KEYS in state for state in states):
+        return {}
+    taken = [part.has_keys(state[KEYS]) & ((state[KEYS] != 0) | (number == 0)) for number, state in enumerate(states)]
+    found: dict[str, Array] = {}
+    for name in set.intersection(*(set(state) for state in states)):
+        chosen = [part.has_waiting(state[name]) for state in states] if name == WAITING else taken
+        if all(len(which) == len(state[name]) for which, state in zip(chosen, states, strict=True)):
+            found[name] = np.concatenate([state[name][which] for which, state in zip(chosen, states, strict=True)])
+    return found

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlp_train.tables.columns import Column
+from mlp_train.tables.dealing import Part
 from mlp_train.tables.fixed import FixedTable
 from mlp_train.tables.growing import Growing, GrowingTable
 from mlp_train.tables.kernels import controls as fields
@@ -23,19 +24,19 @@ class Locator:
     """Knows all tables. tables: by name, in the order of their numbers; outside: see `Tables`."""
 
     def __init__(
-        self, sizes: Mapping[str, int | None], rules: Mapping[str, Growing], seeds: Mapping[str, np.uint64], storage: Storage
+        self, sizes: Mapping[str, int | None], rules: Mapping[str, Growing], seeds: Mapping[str, np.uint64], storage: Storage, part: Part
     ) -> None:
         self.tables: dict[str, FixedTable | GrowingTable] = {}
         self.outside: dict[str, int] = {}
         self._storage = storage
-        self._sizes = np.array([-1 if size is None else size for size in sizes.values()], dtype=np.int64)
+        self._sizes = np.array([-1 if size is None else part.rows(size) for size in sizes.values()], dtype=np.int64)
         self._bases = np.cumsum(np.maximum(self._sizes, 0)) - np.maximum(self._sizes, 0)
         self._controls = np.zeros((len(sizes), fields.FIELDS), dtype=np.int64)
         for at, (name, size) in enumerate(sizes.items()):
             if size is None:
-                self.tables[name] = GrowingTable(rules[name], storage, self._controls[at], seeds[name])
+                self.tables[name] = GrowingTable(rules[name], storage, self._controls[at], seeds[name], part)
             else:
-                self.tables[name] = FixedTable(int(self._bases[at]), size)
+                self.tables[name] = FixedTable(int(self._bases[at]), int(self._sizes[at]), part)
         self.growing = {at: table for at, table in enumerate(self.tables.values()) if isinstance(table, GrowingTable)}
 
     @property

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from mlp_train.data.batches import Batch, Floats
 from mlp_train.shape import POOLED, Column, Shape
+from mlp_train.tables.dealing import WHOLE, Part
 from mlp_train.tables.engine import Tables
 from mlp_train.tables.growing import Growing
 from mlp_train.tables.optimizers import ROW_OPTIMIZERS, RowOptimizer
-from mlp_train.tables.threads import Threads
+from mlp_train.tables.sharded import Exchange, ShardedTables
+from mlp_train.tables.store import Plan
 
 
 def make_tables(
@@ -31,6 +34,40 @@ def make_tables(
     growing: the rule of growing tables, for all or by name, `Growing()` for those without.
     Raises ValueError for a size below 1, a table of a column that has no size, or a deviation of another shape.
     """
+    return Tables(shape, _plan(shape, sizes, width, deviation, optimizer, seed, threads, growing))
+
+
+def make_sharded_tables(
+    shape: Shape,
+    sizes: Mapping[str, int | None],
+    width: int,
+    deviation: Floats,
+    optimizer: RowOptimizer,
+    seed: int,
+    threads: int = 1,
+    growing: Growing | Mapping[str, Growing] | None = None,
+    *,
+    part: Part,
+    exchange: Exchange,
+) -> ShardedTables:
+    """A part of the same tables; the other parts are other processes', reached through `exchange`.
+
+    Raises ValueError as `make_tables` does.
+    """
+    plan = _plan(shape, sizes, width, deviation, optimizer, seed, threads, growing)
+    return ShardedTables(shape, replace(plan, part=part), exchange)
+
+
+def _plan(
+    shape: Shape,
+    sizes: Mapping[str, int | None],
+    width: int,
+    deviation: Floats,
+    optimizer: RowOptimizer,
+    seed: int,
+    threads: int,
+    growing: Growing | Mapping[str, Growing] | None,
+) -> Plan:
     for name, size in sizes.items():
         if size is not None and size < 1:
             raise ValueError(f"table {name!r} would have {size} rows; a table has at least row 0")
@@ -40,7 +77,7 @@ def make_tables(
     if spread.shape != (width,):
         raise ValueError(f"deviation has shape {spread.shape}; rows have {width} floats")
     rules = {name: growing if isinstance(growing, Growing) else (growing or {}).get(name, Growing()) for name in sizes}
-    return Tables(shape, sizes, spread, optimizer, seed, Threads(threads), rules)
+    return Plan(sizes, spread, optimizer, seed, threads, rules)
 
 
 def warm_up() -> None:
@@ -53,3 +90,8 @@ def warm_up() -> None:
         tables = make_tables(shape, {"a": 2, "b": None}, 1, np.ones(1, dtype=np.float32), optimizer(0.1), seed=1)
         tables.update(tables.look_up(batch), {POOLED: np.zeros((1, 2, 1), dtype=np.float32)})
         tables.load(tables.state())
+        halves = make_sharded_tables(
+            shape, {"a": 2, "b": None}, 1, np.ones(1, np.float32), optimizer(0.1), 1, part=WHOLE, exchange=lambda rows, send, receive: rows
+        )
+        halves.update(halves.look_up(batch), {POOLED: np.zeros((1, 2, 1), dtype=np.float32)})
+        halves.load(tables.state(), tables.state())

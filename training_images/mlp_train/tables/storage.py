@@ -37,6 +37,13 @@ def zeros(count: int) -> Words:
     return whole[skip : skip + count]
 
 
+def pages_of(array: Floats) -> Words:
+    """The addresses of the pages of rows that lie one after the other. array: (rows, width), contiguous."""
+    firsts = np.arange(0, len(array), PAGE_ROWS, dtype=np.int64)
+    pages: Words = address(array) + firsts * (4 * array.shape[1])
+    return pages
+
+
 class Plane:
     """One kind of floats of all rows: values, or a slot. fixed: (rows, width) of the fixed tables; pages: (pages,) addresses."""
 
@@ -44,18 +51,14 @@ class Plane:
         self.width = width
         # Zeros come from the system page by page as they are touched, so they cost nothing here.
         self.fixed: Floats = (np.zeros if zeros else np.empty)((rows, width), dtype=np.float32)
-        self.pages = self._addresses(self.fixed)
+        self.pages = pages_of(self.fixed)
         self._slabs: list[Floats] = []
 
     def extend(self, pages: int) -> None:
         """Add pages, their rows unset."""
         slab = np.empty((pages * PAGE_ROWS, self.width), dtype=np.float32)
         self._slabs.append(slab)
-        self.pages = np.concatenate([self.pages, self._addresses(slab)])
-
-    def _addresses(self, array: Floats) -> Words:
-        firsts = np.arange(0, len(array), PAGE_ROWS, dtype=np.int64)
-        return address(array) + firsts * (4 * self.width)
+        self.pages = np.concatenate([self.pages, pages_of(slab)])
 
 
 class Storage:

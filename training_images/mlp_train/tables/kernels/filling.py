@@ -78,7 +78,7 @@ def first_values(target: Any, width: Any, key: Any, seed: Any, deviation: Any) -
 
 
 @kernel
-def fill(pages: Any, width: Any, base: Any, first: Any, last: Any, seed: Any, deviation: Any) -> None:
-    """Give rows their first values: of keys `first` to `last` of a fixed table that begins at row number `base`."""
-    for key in range(first, last):
-        first_values(address_of(pages, base + key, width), width, key, seed, deviation)
+def fill(pages: Any, width: Any, base: Any, begin: Any, end: Any, first: Any, step: Any, seed: Any, deviation: Any) -> None:
+    """Give rows `begin` to `end` after row number `base` their first values; the key of the k-th one is first + k · step."""
+    for at in range(begin, end):
+        first_values(address_of(pages, base + at, width), width, first + at * step, seed, deviation)
