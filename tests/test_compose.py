@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+DOCKERFILES = (ROOT / "Dockerfile", *sorted((ROOT / "training_images").glob("*/Dockerfile")))
 SERVICES = {"postgres", "api-server", "scheduler", "dag-processor", "triggerer", "spark-master", "spark-worker", "metastore", "triton"}
 ONE_SHOT = {"airflow-init", "model-folder"}
 
@@ -45,7 +46,7 @@ def test_every_service_tells_its_health(resolved: dict[str, Any]) -> None:
 def test_images_are_pinned_and_name_no_registry(resolved: dict[str, Any]) -> None:
     for name, service in resolved["services"].items():
         assert re.fullmatch(r"[a-z-]+(/[a-z-]+)?:\d+(\.\d+)+", service["image"]), f"{name}: {service['image']}"
-    for dockerfile in (ROOT / "Dockerfile", ROOT / "training_images" / "triton" / "Dockerfile"):
+    for dockerfile in DOCKERFILES:
         bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
         assert bases, dockerfile
         assert all(re.fullmatch(r"[a-z]+(/[a-z]+)?:[a-z0-9.-]*\d+\.\d+[a-z0-9.-]*", base) for base in bases), (dockerfile, bases)
@@ -63,7 +64,7 @@ def test_nothing_listens_beyond_loopback(resolved: dict[str, Any]) -> None:
 
 
 def test_what_the_images_copy_is_there() -> None:
-    for dockerfile in (ROOT / "Dockerfile", ROOT / "training_images" / "triton" / "Dockerfile"):
+    for dockerfile in DOCKERFILES:
         copied = re.findall(r"^COPY (?:--\S+ )?(.+) \S+$", dockerfile.read_text(), re.MULTILINE)
         assert copied
         assert all((ROOT / path).exists() for line in copied for path in line.split()), dockerfile
