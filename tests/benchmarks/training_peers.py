@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,9 @@ def fuxictr(train: Rows, test: Rows, cardinality: int, epochs: int) -> tuple[flo
     from fuxictr.pytorch.models import BaseModel
     from torch.utils.data import DataLoader, TensorDataset
 
+    Path(sys.argv[6], "benchmark").mkdir(exist_ok=True)
     features = FeatureMap("benchmark", sys.argv[6])
+    features.default_emb_dim = DIMENSION
     places = {}
     for place, name in enumerate((*CATEGORICAL, *DENSE)):
         sparse = name in CATEGORICAL
@@ -102,8 +105,8 @@ def fuxictr(train: Rows, test: Rows, cardinality: int, epochs: int) -> tuple[flo
             embedded = self.embedding_layer(x)
             return {"y_pred": torch.sigmoid(self.fm(x, embedded) + self.mlp(embedded.flatten(start_dim=1)))}
 
-    def loader(rows: Rows, shuffle: bool) -> Any:
-        matrix = np.column_stack([*(rows.columns[name] for name in (*CATEGORICAL, *DENSE)), rows.labels]).astype(np.float64)
+    def loader(rows: Rows, shuffle: bool, first: int | None = None) -> Any:
+        matrix = np.column_stack([*(rows.columns[name] for name in (*CATEGORICAL, *DENSE)), rows.labels])[:first].astype(np.float64)
         names = [*CATEGORICAL, *DENSE, "label"]
 
         class Columns:
@@ -121,7 +124,8 @@ def fuxictr(train: Rows, test: Rows, cardinality: int, epochs: int) -> tuple[flo
 
     model = DeepFM()
     started = time.monotonic()
-    model.fit(loader(train, True), epochs=epochs, validation_data=None)
+    # It measures after each epoch, whether one wants it or not: one batch costs next to nothing.
+    model.fit(loader(train, True), epochs=epochs, validation_data=loader(test, False, BATCH))
     seconds = time.monotonic() - started
     model.eval()
     with torch.no_grad():
