@@ -154,3 +154,25 @@ def test_a_class_of_ones_own(make_spec: MakeSpec, tmp_path: Path, monkeypatch: p
         train(make_spec(algorithm="own_models:Gone", params={}))
     with pytest.raises(ValueError, match=r"has no field 'dims' .did you mean 'dim'"):
         train(msgspec.structs.replace(spec, params={"dims": 2}))
+
+
+HOOKED = """
+from mlp_train.torch.presets.deepfm import DeepFm
+SEEN = []
+class Hooked(DeepFm):
+    def on_training_begin(self): SEEN.append("begin")
+    def on_data(self, batch): SEEN.append(batch.rows); return batch
+    def on_epoch_end(self, epoch, measures): SEEN.append((epoch, sorted(measures)))
+    def on_save(self, uri): SEEN.append(uri)
+    def on_training_end(self, measures): SEEN.append(measures["auc"])
+"""
+
+
+def test_hooks_are_called_around_the_loop(make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hooked_models.py").write_text(HOOKED)
+    monkeypatch.chdir(tmp_path)
+    done = train(make_spec(algorithm="hooked_models:Hooked", params={"refit": False}, epochs=1, batch_size=1000))
+    from hooked_models import SEEN
+
+    named = ["auc", "calibration", "gauc", "logloss"]
+    assert ["begin", 1000, 1000, 1000, (1, named), done["auc"], done["bundle"]] == SEEN

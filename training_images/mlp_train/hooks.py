@@ -12,7 +12,10 @@ class Hooks:
     """Methods that the training loop calls; each does nothing until a model replaces it. They run on every worker."""
 
     def on_training_begin(self) -> None:
-        """Before the first step: weights have their first values, a warm start's or a checkpoint's where there is one."""
+        """Before the first step: weights have their first values, a warm start's or a checkpoint's where there is one.
+
+        With `refit` a second model learns validation rows as well: it begins, and what follows, once more.
+        """
 
     def on_data(self, batch: Batch) -> Batch:
         """Each batch before its look-up, in training alone: returns the batch to learn (masked ids, other weights, fewer rows)."""
@@ -22,7 +25,7 @@ class Hooks:
         """After epoch `epoch`, the first is 1; measures: of the validation set by name, for tasks an object by label; empty without one."""
 
     def on_save(self, uri: str) -> None:
-        """After a checkpoint or the bundle was written to `uri`."""
+        """When a checkpoint has begun to be written to `uri`, and once the bundle is published there. On the chief alone."""
 
     def on_training_end(self, measures: Mapping[str, Any]) -> None:
         """After the last step; measures: those of the weights that were selected."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mlp_core.bundle import Input
 from mlp_train.data.batches import Batch, Floats
+from mlp_train.hooks import Hooks
 from mlp_train.shape import Shape
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -31,13 +32,14 @@ class Learner(Protocol):
     """A network after the look-up on one framework, its optimizer included; embedding tables are not its own.
 
     shape: with the sequences that the model asks for; inputs: of the network; width: floats of an embedding row; deviation: (width,)
-    of the normal distribution that new rows come from, 0 for columns that begin at zero.
+    of the normal distribution that new rows come from, 0 for columns that begin at zero; hooks: the engineer's own code around the loop.
     """
 
     shape: Shape
     inputs: tuple[Input, ...]
     width: int
     deviation: Floats
+    hooks: Hooks
 
     def standardise(self, mean: Floats, deviation: Floats) -> None:
         """Let the network centre and scale dense columns by these, (dense columns,) each."""

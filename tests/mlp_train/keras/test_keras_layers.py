@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import pytest
-import tensorflow as tf
 
+import tensorflow as tf
 from mlp_core.metrics import logloss
 from mlp_train.keras.layers import AttentionPooling, Bilinear, Cin, CrossNetwork, Dice, Evolution, factorization_machine, masked_softmax
 from mlp_train.keras.layers.frequency import BatchFrequency, identity

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
-
 from mlp_train.keras.canonical import make_canonical
 
 OPSET = 18

@@ -8,13 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
+import tensorflow as tf
 from mlp_core.bundle import Input
 from mlp_core.specs import TrainingSpec
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch, Floats
 from mlp_train.errors import TrainError
+from mlp_train.hooks import Hooks
 from mlp_train.keras.base import KerasRecModel
 from mlp_train.keras.export import export_network
 from mlp_train.keras.losses import Rows, Tensor, total
@@ -43,6 +44,7 @@ class KerasLearner:
         self.inputs: tuple[Input, ...] = model.shape.inputs()
         self.width: int = model.width
         self.deviation: Floats = model.deviation
+        self.hooks: Hooks = model
         numbers = model.params.mixed_precision
         self._scale = LossScale() if numbers == "float16" else None
         self.network = build_network(model, numbers)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
 from keras import ops
 
+import tensorflow as tf
 from mlp_train.shape import Shape
 
 Tensor = Any

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+import tensorflow as tf
 from mlp_core.bundle import Input
 from mlp_train.errors import TrainError
 from mlp_train.keras.base import KerasRecModel

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
-import tensorflow as tf
 
+import tensorflow as tf
 from mlp_train.errors import TrainError
 
 

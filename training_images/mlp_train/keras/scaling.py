@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tensorflow as tf
-
 from mlp_train.keras.losses import Tensor
 
 _FIRST, _LARGEST, _PATIENCE = 2.0**15, 2.0**24, 2000

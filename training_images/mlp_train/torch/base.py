@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from mlp_core.specs.presets import CommonParams
+from mlp_train.hooks import Hooks
 from mlp_train.shape import Shape
 from mlp_train.torch.optimizers import make_optimizers
 
@@ -30,12 +31,12 @@ class Targets:
     ids: Tensor
 
 
-class TorchRecModel(nn.Module, ABC):
+class TorchRecModel(nn.Module, Hooks, ABC):
     """A model of clicks, or of any labels of 0 and 1, over embedded features.
 
-    Write `width`, `build` and `forward`; the loss and the optimizers have defaults. Look-up, embedding updates, data, distribution,
-    measures, checkpoints and export are the library's. `forward` and `probabilities` are what goes into `dense.onnx`, so they take tensors
-    and give tensors.
+    Write `width`, `build` and `forward`; the loss, the optimizers and the hooks (`mlp_train.hooks.Hooks`) have defaults. Look-up, embedding
+    updates, data, distribution, measures, checkpoints and export are the library's. `forward` and `probabilities` are what goes into
+    `dense.onnx`, so they take tensors and give tensors.
 
     Params: the class of its hyper-parameters, CommonParams or one that extends it.
     """

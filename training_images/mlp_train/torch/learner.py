@@ -16,6 +16,7 @@ from mlp_core.specs import TrainingSpec
 from mlp_core.specs.presets import CommonParams
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch, Floats
+from mlp_train.hooks import Hooks
 from mlp_train.learner import STEPS, Arrays, Inputs, Step
 from mlp_train.shape import DENSE, Shape
 from mlp_train.torch.base import Targets, TorchRecModel
@@ -48,6 +49,7 @@ class TorchLearner:
         self.inputs = model.shape.inputs()
         self.width: int = model.width
         self.deviation: Floats = model.deviation
+        self.hooks: Hooks = model
         self.network = Network(model)
         self._model = model
         self._params: CommonParams = model.params

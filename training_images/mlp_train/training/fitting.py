@@ -95,6 +95,7 @@ class Fit:
         with closing(reader.epoch(number, self.progress.batches)) as batches:
             while not self.finished() and (batch := next(batches, None)) is not None:
                 waited = time.monotonic() - begun
+                batch = self.learner.hooks.on_data(batch)
                 loss = self.step(batch, rate_factor(self.params, self.progress.steps, total))
                 rows = batch.rows * self.context.world_size
                 self.progress = self.progress.after_batch(rows)

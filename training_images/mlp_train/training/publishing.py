@@ -51,6 +51,7 @@ def publish(spec: TrainingSpec, data: TrainingData, fit: Fit, parent: Parent | N
         attempt.statistics.update(done)
         if spec.checkpoints:
             attempt.statistics[STATISTIC] = save_checkpoint(spec.checkpoints, fit)
+    fit.learner.hooks.on_save(attempt.uri)
     return {**done, "bundle": attempt.uri}
 
 

@@ -24,10 +24,14 @@ class Keeper:
         if self._checkpoints is None or not self._context.is_chief:
             return
         if asked_to_stop():
-            uri = self._checkpoints.save(fit.progress, fit.state(), wait=True)
-            emit("checkpoint", uri=uri, **fit.progress.place())
+            self._save(fit, wait=True)
             stop_now()
         if time.monotonic() - self._saved >= self._interval:
             self._saved = time.monotonic()
-            uri = self._checkpoints.save(fit.progress, fit.state())
+            self._save(fit, wait=False)
+
+    def _save(self, fit: Fit, wait: bool) -> None:
+        if self._checkpoints is not None:
+            uri = self._checkpoints.save(fit.progress, fit.state(), wait=wait)
             emit("checkpoint", uri=uri, **fit.progress.place())
+            fit.learner.hooks.on_save(uri)

@@ -73,6 +73,7 @@ def train(spec: TrainingSpec, context: TrainContext, framework: Framework) -> di
     job = Job(spec, context, framework, params, load_data(spec, params, parent.info if parent else None, context.threads), parent)
     with framework.processes(context), _checkpoints(job) as checkpoints:
         fit = learn(job, checkpoints)
+        fit.learner.hooks.on_training_end(fit.progress.measures)
         done = publish(spec, job.data, fit, parent) if context.is_chief else {}
         if context.is_chief:
             checkpoints.clear()
@@ -100,8 +101,10 @@ def learn(job: Job, checkpoints: Checkpoints) -> Fit:
         fit = begin(job, fit.progress.refitting(), None, keeper, fit.pace)
     epochs = fit.progress.best_epoch or job.spec.epochs
     rows = reader(job, fit.progress, *job.data.all_rows)
+    fit.learner.hooks.on_training_begin()
     while _goes_on(fit, epochs):
         fit.epoch(rows, epochs)
+        fit.learner.hooks.on_epoch_end(fit.progress.epoch, {})
         fit.progress = fit.progress.after_epoch()
     return fit
 
@@ -145,9 +148,11 @@ def select(job: Job, fit: Fit, checkpoints: Checkpoints) -> Fit:
     validated = job.data.validation_source is not None
     keeps_best = validated and not params.refit
     rows = reader(job, fit.progress, job.data.train_rows)
+    fit.learner.hooks.on_training_begin()
     while _goes_on(fit, spec.epochs) and not (validated and params.patience and fit.progress.waited >= params.patience):
         fit.epoch(rows, spec.epochs)
         measures = _measure(job, fit)
+        fit.learner.hooks.on_epoch_end(fit.progress.epoch, measures)
         if context.is_chief:
             emit("epoch", **fit.progress.place(), **measures)
         fit.progress = (fit.progress.measured(measures) if validated else fit.progress.unmeasured()).after_epoch()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keras
-import tensorflow as tf
 
+import tensorflow as tf
 from mlp_train.keras.losses import Tensor
 
 # Share of the latest interval in an item's mean one.

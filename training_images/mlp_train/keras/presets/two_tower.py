@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import tensorflow as tf
 from keras import ops
 
+import tensorflow as tf
 from mlp_core.specs.presets import TwoTowerParams
 from mlp_train.keras.base import Inputs
 from mlp_train.keras.layers import Calibration, Mlp, flat, join
