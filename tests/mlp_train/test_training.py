@@ -176,3 +176,33 @@ def test_hooks_are_called_around_the_loop(make_spec: MakeSpec, tmp_path: Path, m
 
     named = ["auc", "calibration", "gauc", "logloss"]
     assert ["begin", 1000, 1000, 1000, (1, named), done["auc"], done["bundle"]] == SEEN
+
+
+LOOPED = """
+from mlp_train.loop import TrainingLoop
+from mlp_train.torch.presets.deepfm import DeepFm
+class Looped(TrainingLoop, DeepFm):
+    def run(self, session):
+        self.losses = []
+        for epoch in session.epochs():
+            for batch in session.batches():
+                self.losses.append(session.learn(batch))
+            self.auc = session.measure()["auc"]
+    def last(self, session):
+        return {"batches": len(self.losses), "better": self.losses[-1] < self.losses[0], "seen": self.auc}
+    def predict(self, session, batch):
+        return 0.5 * session.score(batch)
+"""
+
+
+def test_a_loop_of_ones_own(
+    make_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own_loops.py").write_text(LOOPED)
+    monkeypatch.chdir(tmp_path)
+    done = train(make_spec(algorithm="own_loops:Looped", epochs=3, batch_size=1000))
+    assert (done["batches"], done["better"], done["epoch"]) == (9, True, 3)
+    assert done["auc"] == done["seen"] > 0.9
+    assert done["calibration"] < 0.6
+    assert [line["event"] for line in events(capsys) if line["event"] != "progress"] == ["data", "done"]
+    bundle.load(done["bundle"]).check()

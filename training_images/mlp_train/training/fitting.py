@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -32,19 +33,21 @@ NETWORK = "network/"
 AfterStep = Callable[["Fit"], None]
 
 
-@dataclass
-class Pace:
-    """Seconds of learning and of waiting for input, and the rows learned meanwhile, by this process."""
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of learning and of waiting for input, and the rows learned in them by all processes."""
 
-    seconds: float = 0.0
+    learned: float = 0.0
     waited: float = 0.0
     samples: int = 0
 
-    def add(self, seconds: float, waited: float, samples: int) -> None:
-        """One batch more."""
-        self.seconds += seconds
-        self.waited += waited
-        self.samples += samples
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.learned - other.learned, self.waited - other.waited, self.samples - other.samples)
+
+    @property
+    def seconds(self) -> float:
+        """Of both."""
+        return self.learned + self.waited
 
     @property
     def samples_per_second(self) -> int:
@@ -55,6 +58,27 @@ class Pace:
     def waiting_share(self) -> float:
         """The share of the time spent waiting for input."""
         return round(self.waited / self.seconds, 4) if self.seconds else 0.0
+
+
+@dataclass
+class Pace:
+    """What a training has spent so far. total: of it all; reported: of it when an interval was last reported."""
+
+    total: Spent = Spent()
+    reported: Spent = Spent()
+
+    def add(self, learned: float = 0.0, waited: float = 0.0, samples: int = 0) -> None:
+        """More of it."""
+        total = self.total
+        self.total = Spent(total.learned + learned, total.waited + waited, total.samples + samples)
+
+    def interval(self, seconds: float) -> Spent | None:
+        """What was spent since the last report if that took so long, which makes this the last one."""
+        since = self.total - self.reported
+        if since.seconds < seconds:
+            return None
+        self.reported = self.total
+        return since
 
 
 @dataclass
@@ -82,31 +106,45 @@ class Fit:
         """Whether `max_steps` is reached."""
         return self.spec.max_steps is not None and self.progress.steps >= self.spec.max_steps
 
+    def goes_on(self, epochs: int) -> bool:
+        """Whether one of so many epochs is to be learned, or one that was begun is to be ended."""
+        return self.progress.epoch <= epochs and (self.progress.batches > 0 or not self.finished())
+
+    def steps_of(self, reader: Reader, epochs: int) -> int:
+        """Batches of so many epochs, `max_steps` at most."""
+        return min(epochs * reader.steps, self.spec.max_steps or sys.maxsize)
+
     def epoch(self, reader: Reader, epochs: int) -> None:
         """Learn the rows of the current epoch that are left, once each; `epochs` in all decide on the learning rate.
 
         The order depends on the seed, the epoch's number and the shards alone.
         """
-        number, total = self.progress.epoch, epochs * reader.steps
-        if self.spec.max_steps is not None:
-            total = min(total, self.spec.max_steps)
-        interval = Pace()
+        total = self.steps_of(reader, epochs)
+        for batch in self.batches(reader):
+            self.learn(batch, total)
+
+    def batches(self, reader: Reader) -> Iterator[Batch]:
+        """The batches of the current epoch that are left, until `max_steps` is reached."""
+        with closing(reader.epoch(self.progress.epoch, self.progress.batches)) as batches:
+            while not self.finished():
+                begun = time.monotonic()
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                self.pace.add(waited=time.monotonic() - begun)
+                yield self.learner.hooks.on_data(batch)
+
+    def learn(self, batch: Batch, total: int) -> float:
+        """Learn one batch of `total`, and count it; returns its loss."""
         begun = time.monotonic()
-        with closing(reader.epoch(number, self.progress.batches)) as batches:
-            while not self.finished() and (batch := next(batches, None)) is not None:
-                waited = time.monotonic() - begun
-                batch = self.learner.hooks.on_data(batch)
-                loss = self.step(batch, rate_factor(self.params, self.progress.steps, total))
-                rows = batch.rows * self.context.world_size
-                self.progress = self.progress.after_batch(rows)
-                now = time.monotonic()
-                for pace in (self.pace, interval):
-                    pace.add(now - begun, waited, rows)
-                begun = now
-                if interval.seconds >= INTERVAL_SECONDS:
-                    self._report(interval, loss, total)
-                    interval = Pace()
-                self.after_step(self)
+        loss = self.step(batch, rate_factor(self.params, self.progress.steps, total))
+        rows = batch.rows * self.context.world_size
+        self.progress = self.progress.after_batch(rows)
+        self.pace.add(learned=time.monotonic() - begun, samples=rows)
+        if (interval := self.pace.interval(INTERVAL_SECONDS)) is not None:
+            self._report(interval, loss, total)
+        self.after_step(self)
+        return loss
 
     def step(self, batch: Batch, rate: float = 1.0) -> float:
         """Learn one batch; returns its loss. TrainError when that is not a number, the batch being saved for a look at it."""
@@ -125,15 +163,15 @@ class Fit:
         """Probabilities of a batch: (n,) or (n, tasks)."""
         return self.learner.score(network_inputs(self.tables.look_up(batch, learn=False).inputs, batch))
 
-    def _report(self, pace: Pace, loss: float, total: int) -> None:
+    def _report(self, spent: Spent, loss: float, total: int) -> None:
         if self.context.is_chief:
             emit(
                 "progress",
                 **self.progress.place(),
                 steps=total,
                 loss=loss,
-                samples_per_second=pace.samples_per_second,
-                waiting_for_input=pace.waiting_share,
+                samples_per_second=spent.samples_per_second,
+                waiting_for_input=spent.waiting_share,
             )
 
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import numpy as np
 
 from mlp_core.streaming_metrics import Measured, Rows, StreamingMeasures
+from mlp_train.data.batches import Batch, Floats
 from mlp_train.data.reader import Reader
-from mlp_train.training.fitting import Fit
 from mlp_train.training.progress import Measures
 
 NAMES = ("auc", "gauc", "logloss", "calibration")
 
 
-def measure(fit: Fit, reader: Reader) -> Measures:
+def measure(score: Callable[[Batch], Floats], tasks: Sequence[str], reader: Reader) -> Measures:
     """AUC, GAUC, logloss and calibration, by name; for several labels each is an object by label. GAUC is null without groups.
 
-    AUC is exact to a hundred million rows; beyond them `auc_error` says how far it may be off.
+    score: gives a batch's probabilities; tasks: the labels' names. AUC is exact to a hundred million rows; beyond them `auc_error` says how
+    far it may be off.
     """
-    tasks = fit.learner.shape.labels
     with ExitStack() as stack:
         collected = [stack.enter_context(StreamingMeasures()) for _ in tasks]
         for batch in reader.in_order():
-            scores = fit.score(batch).reshape(batch.rows, -1)
+            scores = score(batch).reshape(batch.rows, -1)
             for task, measures in enumerate(collected):
                 measures.add(Rows(batch.labels[:, task], np.ascontiguousarray(scores[:, task]), batch.weights, batch.groups))
         each = [_named(measures.result()) for measures in collected]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -27,8 +28,8 @@ from mlp_train.training.warm_start import FILE, STATISTIC, TABLE, Parent
 LIBRARIES = ("airflow-mlp", "keras", "numpy", "onnx", "onnxruntime", "pyarrow", "tensorflow", "tf2onnx", "torch")
 
 
-def publish(spec: TrainingSpec, data: TrainingData, fit: Fit, parent: Parent | None) -> dict[str, Any]:
-    """Export, compare, publish checkpoint and bundle; returns what the last line on standard output says.
+def publish(spec: TrainingSpec, data: TrainingData, fit: Fit, parent: Parent | None, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Export, compare, publish checkpoint and bundle; returns what the last line on standard output says, `extra` included.
 
     Raises TrainError when the bundle does not score like the model, ArtifactError when the output is published already.
     """
@@ -38,14 +39,18 @@ def publish(spec: TrainingSpec, data: TrainingData, fit: Fit, parent: Parent | N
     rows = sample(data.any_rows, CHECK_ROWS)
     compare(made, rows, data, fit)
     raw = raw_rows(spec.train, [item.name for item in plan.inputs], CHECK_ROWS) if plan is not None else None
-    done: dict[str, Any] = {name: fit.progress.measures.get(name) for name in NAMES} | {
-        "rows": data.train.rows,
-        "validation_rows": data.validation.rows if data.validation is not None else 0,
-        "epoch": fit.progress.best_epoch,
-        "samples_per_second": fit.pace.samples_per_second,
-        "waiting_for_input": fit.pace.waiting_share,
-        "outside": dict(fit.tables.outside),
-    }
+    done: dict[str, Any] = (
+        {name: fit.progress.measures.get(name) for name in NAMES}
+        | dict(extra)
+        | {
+            "rows": data.train.rows,
+            "validation_rows": data.validation.rows if data.validation is not None else 0,
+            "epoch": fit.progress.best_epoch,
+            "samples_per_second": fit.pace.total.samples_per_second,
+            "waiting_for_input": fit.pace.total.waiting_share,
+            "outside": dict(fit.tables.outside),
+        }
+    )
     with resume(spec.output, kind="model", step="train") as attempt:
         write(made, attempt.open, features=rows if plan is None or raw is None else plan.run(raw), raw=raw)
         attempt.statistics.update(done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from mlp_core.specs import TrainingSpec
 from mlp_core.specs.presets import CommonParams
 from mlp_train.context import TrainContext
 from mlp_train.data import Inventory, Reader, TrainingData, files_of, load_data
+from mlp_train.data.batches import Batch, Floats
 from mlp_train.events import emit
 from mlp_train.learner import Learner
+from mlp_train.loop import TrainingLoop
 from mlp_train.shape import Shape
 from mlp_train.signals import save_on_sigterm
 from mlp_train.tables import ROW_OPTIMIZERS, Growing, make_tables
@@ -29,6 +31,7 @@ from mlp_train.training.measuring import measure
 from mlp_train.training.progress import Measures, Progress
 from mlp_train.training.publishing import publish
 from mlp_train.training.replicas import Gather, alone, replicated
+from mlp_train.training.session import FitSession
 from mlp_train.training.stopping import Keeper
 from mlp_train.training.warm_start import Parent, open_parent, take_over
 
@@ -72,9 +75,9 @@ def train(spec: TrainingSpec, context: TrainContext, framework: Framework) -> di
     parent = open_parent(spec.warm_start) if spec.warm_start else None
     job = Job(spec, context, framework, params, load_data(spec, params, parent.info if parent else None, context.threads), parent)
     with framework.processes(context), _checkpoints(job) as checkpoints:
-        fit = learn(job, checkpoints)
+        fit, extra = learn(job, checkpoints)
         fit.learner.hooks.on_training_end(fit.progress.measures)
-        done = publish(spec, job.data, fit, parent) if context.is_chief else {}
+        done = publish(spec, job.data, fit, parent, extra) if context.is_chief else {}
         if context.is_chief:
             checkpoints.clear()
     if context.is_chief:
@@ -82,10 +85,11 @@ def train(spec: TrainingSpec, context: TrainContext, framework: Framework) -> di
     return done
 
 
-def learn(job: Job, checkpoints: Checkpoints) -> Fit:
+def learn(job: Job, checkpoints: Checkpoints) -> tuple[Fit, Mapping[str, Any]]:
     """Train and select the best epoch; with `refit`, begin again and learn train and validation rows for as many epochs.
 
-    Goes on from the latest checkpoint where there is one.
+    Goes on from the latest checkpoint where there is one. A model that is a TrainingLoop does instead what its `run` says; what its
+    `last` says is given back too.
     """
     context = job.context
     keeper = Keeper(job.spec, context, checkpoints if job.spec.checkpoints else None)
@@ -94,19 +98,32 @@ def learn(job: Job, checkpoints: Checkpoints) -> Fit:
     fit = begin(job, first, saved, keeper)
     if context.is_chief:
         emit("data", **_describe(job.data))
+    if isinstance(fit.learner.hooks, TrainingLoop):
+        return fit, run_loop(job, fit, fit.learner.hooks)
     if fit.progress.phase == "select":
         fit = select(job, fit, checkpoints)
         if not job.params.refit or job.data.validation is None or job.data.validation.rows == 0:
-            return fit
+            return fit, {}
         fit = begin(job, fit.progress.refitting(), None, keeper, fit.pace)
     epochs = fit.progress.best_epoch or job.spec.epochs
     rows = reader(job, fit.progress, *job.data.all_rows)
     fit.learner.hooks.on_training_begin()
-    while _goes_on(fit, epochs):
+    while fit.goes_on(epochs):
         fit.epoch(rows, epochs)
         fit.learner.hooks.on_epoch_end(fit.progress.epoch, {})
         fit.progress = fit.progress.after_epoch()
-    return fit
+    return fit, {}
+
+
+def run_loop(job: Job, fit: Fit, loop: TrainingLoop) -> Mapping[str, Any]:
+    """Let a loop of the engineer's own do everything between the first weights and the last."""
+    session = FitSession(
+        fit, reader(job, fit.progress, job.data.train_rows), lambda: _measure(job, fit, lambda batch: loop.predict(session, batch))
+    )
+    fit.learner.hooks.on_training_begin()
+    loop.run(session)
+    fit.progress = msgspec.structs.replace(fit.progress, measures=session.measure())
+    return loop.last(session)
 
 
 def begin(job: Job, progress: Progress, saved: Checkpoint | None, after_step: AfterStep, pace: Pace | None = None) -> Fit:
@@ -149,7 +166,7 @@ def select(job: Job, fit: Fit, checkpoints: Checkpoints) -> Fit:
     keeps_best = validated and not params.refit
     rows = reader(job, fit.progress, job.data.train_rows)
     fit.learner.hooks.on_training_begin()
-    while _goes_on(fit, spec.epochs) and not (validated and params.patience and fit.progress.waited >= params.patience):
+    while fit.goes_on(spec.epochs) and not (validated and params.patience and fit.progress.waited >= params.patience):
         fit.epoch(rows, spec.epochs)
         measures = _measure(job, fit)
         fit.learner.hooks.on_epoch_end(fit.progress.epoch, measures)
@@ -173,16 +190,13 @@ def reader(job: Job, progress: Progress, *rows: Inventory) -> Reader:
     return Reader(rows, job.spec.batch_size, job.spec.seed, shards=shards, mine=mine, buffer_rows=buffer, threads=context.threads)
 
 
-def _goes_on(fit: Fit, epochs: int) -> bool:
-    """Whether an epoch is to be learned, or one that was begun is to be ended."""
-    return fit.progress.epoch <= epochs and (fit.progress.batches > 0 or not fit.finished())
-
-
-def _measure(job: Job, fit: Fit) -> Measures:
+def _measure(job: Job, fit: Fit, score: Callable[[Batch], Floats] | None = None) -> Measures:
     """The chief's measures of the validation set, on every process; empty where there is none."""
     rows, found = job.data.validation_rows, {}
     if rows is not None and job.context.is_chief:
-        found = measure(fit, Reader((rows,), SCORED_ROWS, job.spec.seed, threads=job.context.threads))
+        found = measure(
+            score or fit.score, fit.learner.shape.labels, Reader((rows,), SCORED_ROWS, job.spec.seed, threads=job.context.threads)
+        )
     shared: Measures = job.framework.share(found, job.context)
     return shared
 
