@@ -65,7 +65,8 @@ class KerasLearner:
 
     def standardise(self, mean: Floats, deviation: Floats) -> None:
         """Let the network centre and scale dense columns by these, (dense columns,) each."""
-        if self.shape.dense:
+        # A model that reads no dense column has no such layer, whatever the data has.
+        if any(layer.name == STANDARDISE for layer in self.network.layers):
             self.network.get_layer(STANDARDISE).fit(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
             self._changed()
 
