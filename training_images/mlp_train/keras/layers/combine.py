@@ -36,9 +36,9 @@ class Columns:
         """All vectors and the dense columns, (n, columns × dim + dense)."""
         return join(None if self.vectors is None else flat(self.vectors), self.dense)
 
-    def first_order(self) -> Tensor:
-        """What single columns add to a logit, (n,)."""
-        return Wide(self.dense is not None, name="wide")(self.weights, self.dense)
+    def first_order(self, bias: bool = False) -> Tensor:
+        """What single columns add to a logit, and the bias of a model without an MLP: (n,)."""
+        return Wide(self.dense is not None, bias, name="wide")(self.weights, self.dense)
 
     def crossed(self, preset: str, least: int = 1) -> Tensor:
         """The vectors, of which there must be some: TrainError otherwise."""

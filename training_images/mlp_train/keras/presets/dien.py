@@ -16,7 +16,10 @@ AUXILIARY = "auxiliary"
 
 
 class Dien(HistoryModel):
-    """Zhou et al., "Deep Interest Evolution Network for Click-Through Rate Prediction" (AAAI 2019)."""
+    """Zhou et al., "Deep Interest Evolution Network for Click-Through Rate Prediction" (AAAI 2019).
+
+    The MLP gets the product of target and interest as well, as in the program that its authors published.
+    """
 
     Params = DienParams
     params: DienParams
@@ -24,7 +27,7 @@ class Dien(HistoryModel):
     def user_model(self, inputs: Inputs) -> dict[str, Tensor]:
         """The label's logits, and under `auxiliary` the loss by which states have to tell what comes next, (n,) each."""
         params, target = self.params, self.target(inputs)
-        interests, auxiliary = [], []
+        parts, auxiliary = [self.columns(inputs).row()], []
         for number, (items, mask) in enumerate(self.histories(inputs)):
             states = Evolution(params.embedding_dim, name=f"interest_{number}")(items, mask)
             if params.auxiliary:
@@ -32,8 +35,8 @@ class Dien(HistoryModel):
             wanted = linear(params.embedding_dim, bias=False, name=f"relevance_{number}")(target)
             attention = masked_softmax(ops.einsum("nld,nd->nl", states, wanted), mask)
             evolved = Evolution(params.embedding_dim, name=f"evolution_{number}")(states, attention)
-            interests.append(evolved[:, -1])
-        deep = Mlp(params.hidden, dropout=params.dropout, name="deep")(join(self.columns(inputs).row(), *interests))
+            parts += [evolved[:, -1], target * evolved[:, -1]]
+        deep = Mlp(params.hidden, dropout=params.dropout, name="deep")(join(*parts))
         heads = {self.shape.labels[0]: deep[:, 0]}
         return heads | ({AUXILIARY: sum(auxiliary[1:], start=auxiliary[0])} if auxiliary else {})
 

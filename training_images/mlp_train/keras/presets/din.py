@@ -10,7 +10,10 @@ from mlp_train.keras.presets.histories import HistoryModel
 
 
 class Din(HistoryModel):
-    """Zhou et al., "Deep Interest Network for Click-Through Rate Prediction" (KDD 2018)."""
+    """Zhou et al., "Deep Interest Network for Click-Through Rate Prediction" (KDD 2018).
+
+    The MLP gets the product of target and interest as well, as in the program that its authors published.
+    """
 
     Params = DinParams
     params: DinParams
@@ -18,9 +21,10 @@ class Din(HistoryModel):
     def user_model(self, inputs: Inputs) -> Tensor:
         """(n,)."""
         params, target = self.params, self.target(inputs)
+        row = self.columns(inputs).row()
         interests = [
             AttentionPooling(params.attention_hidden, params.activation, params.normalise, name=f"attention_{number}")(target, items, mask)
             for number, (items, mask) in enumerate(self.histories(inputs))
         ]
-        row = join(self.columns(inputs).row(), *interests)
-        return Mlp(params.hidden, dropout=params.dropout, activation=params.activation, name="deep")(row)[:, 0]
+        products = [target * interest for interest in interests]
+        return Mlp(params.hidden, dropout=params.dropout, activation=params.activation, name="deep")(join(row, *interests, *products))[:, 0]

@@ -19,4 +19,4 @@ class Fm(WeightedModel):
         """(n,)."""
         columns = self.columns(inputs)
         numbers = None if columns.dense is None else NumberVectors(self.params.embedding_dim, name="numbers")(columns.dense)
-        return columns.first_order() + factorization_machine(join(columns.vectors, numbers))
+        return columns.first_order(bias=True) + factorization_machine(join(columns.vectors, numbers))

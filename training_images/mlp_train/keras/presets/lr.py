@@ -30,4 +30,4 @@ class Lr(KerasRecModel):
     def user_model(self, inputs: Inputs) -> Tensor:
         """(n,)."""
         columns = Columns.of(inputs, weighted=True)
-        return columns.first_order()
+        return columns.first_order(bias=True)

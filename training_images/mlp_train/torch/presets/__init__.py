@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from pathlib import Path
-
-from mlp_core.specs import TrainingSpec, preset_params
-from mlp_core.specs.decoding import convert
+from mlp_core.specs import TrainingSpec
 from mlp_core.specs.presets import CommonParams
-from mlp_train.errors import TrainError
+from mlp_train.algorithms import find_class
 from mlp_train.torch.base import TorchRecModel
 from mlp_train.torch.presets.autoint import AutoInt
 from mlp_train.torch.presets.dcn_v2 import DcnV2
@@ -46,22 +41,4 @@ MODELS: dict[str, type[TorchRecModel]] = {
 
 def find_model(spec: TrainingSpec) -> tuple[type[TorchRecModel], CommonParams]:
     """The class that `algorithm` names and its hyper-parameters. TrainError when there is no such class, SpecError for wrong parameters."""
-    name = spec.algorithm or ""
-    if name in MODELS:
-        return MODELS[name], preset_params(spec)
-    model = _import(name)
-    return model, convert(spec.params, model.Params, f"params of algorithm {name!r}")
-
-
-def _import(name: str) -> type[TorchRecModel]:
-    module, _, class_name = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found = getattr(import_module(module), class_name)
-    except (ImportError, AttributeError) as error:
-        raise TrainError(f"algorithm {name!r} cannot be imported: {error}; install its package or start where the module lies") from error
-    if not (isinstance(found, type) and issubclass(found, TorchRecModel)):
-        raise TrainError(f"algorithm {name!r} is not a TorchRecModel; extend mlp_train.torch.TorchRecModel")
-    return found
+    return find_class(spec, MODELS, TorchRecModel)
