@@ -58,7 +58,6 @@ def test_din_finds_an_item_in_a_long_history_where_deepfm_sees_the_mean() -> Non
 
     train, test = (labelled(with_histories(rows(count, seed), seed, 4, 12), is_there) for count, seed in ((3000, 1), (500, 2)))
     din, deepfm = (learn(Trainer(preset(name, embedding_dim=2)), train, test, epochs=18)[0] for name in ("din", "deepfm"))
-    print(din, deepfm)
     assert din > 0.75
     assert din > deepfm + 0.05
 
@@ -71,7 +70,6 @@ def test_dien_knows_the_last_item_where_deepfm_and_din_see_no_order() -> None:
     train, test = (labelled(with_histories(rows(count, seed), seed, 2, 4), ends_so) for count, seed in ((2000, 1), (500, 2)))
     params = {"embedding_dim": 8, "hidden": (32,), "optimizer": "adam", "learning_rate": 0.01}
     dien, din, deepfm = (learn(Trainer(preset(name, **params), 0.1), train, test, epochs=12)[0] for name in ("dien", "din", "deepfm"))
-    print(dien, din, deepfm)
     assert dien > 0.95
     assert dien > max(din, deepfm) + 0.1
 

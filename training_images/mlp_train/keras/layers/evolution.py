@@ -29,12 +29,11 @@ class GatedCell(keras.layers.Layer):
     def call(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """The new state, twice: as output, and as what the next step gets."""
         units, state = self.units, states[0]
-        given, factor = inputs[:, : 3 * units], inputs[:, 3 * units :]
-        kept = self.recurrent(state)
-        gates = ops.sigmoid(given[:, : 2 * units] + kept[:, : 2 * units])
-        update, reset = gates[:, :units] * factor, gates[:, units:]
-        candidate = ops.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
-        state = (1.0 - update) * state + update * candidate
+        gates, candidate, factor = ops.split(inputs, [2 * units, 3 * units], axis=1)
+        of_gates, of_candidate = ops.split(self.recurrent(state), [2 * units], axis=1)
+        update, reset = ops.split(ops.sigmoid(gates + of_gates), 2, axis=1)
+        candidate = ops.tanh(candidate + reset * of_candidate)
+        state = state + factor * update * (candidate - state)
         return state, [state]
 
 
