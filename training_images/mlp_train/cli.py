@@ -5,44 +5,85 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Protocol
 
-import msgspec
+from mlp_core.specs.decoding import nearest
 
-from mlp_train.events import emit
-from mlp_train.signals import end_on_sigterm
+USER_ERROR, INTERRUPTED = 2, 130
+# A command's module in mlp_train.tools, and its line in the overview; imported when it is called, so that none pays for another.
+COMMANDS = {
+    "train": "Train what job.json describes, and publish a bundle.",
+    "local": "Train on a sample of any data, here and now.",
+    "predict": "Score rows with a bundle.",
+    "inspect": "Look into a bundle or a checkpoint: weights, tables, gradients.",
+    "compare": "Compare two bundles: weights, tables, scores.",
+    "profile": "Measure where the time of a training goes.",
+    "search": "Search for better hyper-parameters.",
+}
 
-USER_ERROR = 2
-# Names a file where whoever started this process looks for {"error": "<one sentence>"}.
-ERROR_FILE = "MLP_ERROR_FILE"
+
+class Command(Protocol):
+    """A module of mlp_train.tools. EXAMPLE: what its `--help` ends with, an example at least."""
+
+    EXAMPLE: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train what `--job` describes. Returns 0, or 2 after one sentence on standard error when the input is wrong."""
-    parser = argparse.ArgumentParser(prog="mlp_train", description="Train a model and publish it as a bundle.")
-    parser.add_argument("--job", type=Path, required=True, help="job.json: the training specification")
-    options = parser.parse_args(arguments)
+    """Run a command; `--job FILE` alone is `train --job FILE`.
+
+    Returns 0, 2 after one sentence on standard error when the input is wrong, 130 when it was interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        _overview().print_help(sys.stdout if given else sys.stderr)
+        return 0 if given else USER_ERROR
+    name, rest = ("train", given) if given[0].startswith("-") else (given[0], given[1:])
+    if name not in COMMANDS:
+        _overview().error(f"there is no command {name!r}{nearest(name, COMMANDS)}; it has {', '.join(COMMANDS)}")
+    command: Command = import_module(f"mlp_train.tools.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"mlp_train {name}", description=COMMANDS[name], epilog=command.EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.arguments(parser)
     # Threads that spin while they wait cost a factor of ten on a machine that does something else as well.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Before any library starts threads of its own: a signal goes to a thread that does not block it.
-    end_on_sigterm()
-    from mlp_core.artifacts import ArtifactError
-    from mlp_core.bundle import BundleError
-    from mlp_core.specs import SpecError
-    from mlp_train.errors import TrainError
-    from mlp_train.run import run
+    return _run(command, parser.parse_args(rest))
 
+
+def _run(command: Command, options: argparse.Namespace) -> int:
     try:
-        run(options.job)
-    except (SpecError, TrainError, ArtifactError, BundleError) as error:
-        emit("failed", error=str(error))
-        _leave_error(str(error))
+        command.run(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if not isinstance(error, _user_errors()):
+            raise
         print(f"mlp_train: {error}", file=sys.stderr)
         return USER_ERROR
     return 0
 
 
-def _leave_error(message: str) -> None:
-    if path := os.environ.get(ERROR_FILE):
-        Path(path).write_bytes(msgspec.json.encode({"error": message}))
+def _user_errors() -> tuple[type[Exception], ...]:
+    """What bad input raises. Imported afterwards: `train` sets up signals before any library starts threads."""
+    from feature_dsl import FeatureError
+    from mlp_core.artifacts import ArtifactError
+    from mlp_core.bundle import BundleError
+    from mlp_core.specs import SpecError
+    from mlp_train.errors import TrainError
+
+    return SpecError, TrainError, ArtifactError, BundleError, FeatureError
+
+
+def _overview() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {line}" for name, line in COMMANDS.items())
+    return argparse.ArgumentParser(
+        prog="mlp_train",
+        usage="mlp_train COMMAND ... (COMMAND --help shows an example); mlp_train --job FILE trains",
+        description=f"Train a model, and look into what was trained.\n\ncommands:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )

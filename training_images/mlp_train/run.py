@@ -6,12 +6,15 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlp_core.specs import TrainingSpec, validate
 from mlp_train.context import TrainContext
 from mlp_train.errors import TrainError
 from mlp_train.signals import release_sigterm
+
+if TYPE_CHECKING:
+    from mlp_train.training.train import Framework
 
 SPEC = "MLP_SPEC"
 
@@ -25,19 +28,39 @@ def run(job: Path) -> Result:
 
     A `script` takes over this process, and this function does not return. Raises SpecError, TrainError, ArtifactError and BundleError.
     """
+    spec = read_job(job)
+    if spec.script is not None:
+        _become(spec.script, job)
+    return train_here(spec)
+
+
+def read_job(job: Path) -> TrainingSpec:
+    """The specification in the file `job`, checked. Raises SpecError, and TrainError where there is no such file."""
     if not job.is_file():
         raise TrainError(f"there is no job file {job}; write the training specification there")
     spec = TrainingSpec.from_json(job.read_bytes())
     validate(spec)
-    if spec.script is not None:
-        _become(spec.script, job)
+    return spec
+
+
+def train_here(spec: TrainingSpec) -> Result:
+    """Train in this process, as the environment says with others; curves for TensorBoard go where `MLP_TENSORBOARD` says."""
+    framework, context = framework_of(spec), TrainContext.from_environment()
+    from mlp_train.tensorboard import curves
+    from mlp_train.training.train import train
+
+    with curves(spec.name, os.environ if context.is_chief else {}):
+        return train(spec, context, framework)
+
+
+def framework_of(spec: TrainingSpec) -> Framework:
+    """What the specification's framework gives to the loop; TrainError where the library does not have it."""
     target = FRAMEWORKS.get(spec.framework)
     if target is None:
         raise TrainError(f"framework {spec.framework!r} is not available; use {' or '.join(FRAMEWORKS)}")
     module, _, name = target.partition(":")
-    from mlp_train.training.train import train
-
-    return train(spec, TrainContext.from_environment(), getattr(import_module(module), name))
+    found: Framework = getattr(import_module(module), name)
+    return found
 
 
 def _become(script: str, job: Path) -> None:

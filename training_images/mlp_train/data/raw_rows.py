@@ -30,14 +30,15 @@ def _smallest(table: Artifact, columns: Sequence[str], count: int) -> pa.Table:
     """The `count` rows with the smallest hashes, duplicates once, in the order of their hashes."""
     kept: dict[int, pa.RecordBatch] = {}
     for batch in table.batches(columns):
-        hashes = _hashes(batch.select(list(columns)))
+        hashes = row_hashes(batch.select(list(columns)))
         for place in np.argsort(hashes, kind="stable")[:count]:
             kept.setdefault(int(hashes[place]), batch.select(list(columns)).slice(int(place), 1))
         kept = dict(sorted(kept.items())[:count])
     return pa.Table.from_batches(list(kept.values())).combine_chunks()
 
 
-def _hashes(batch: pa.RecordBatch) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def row_hashes(batch: pa.RecordBatch) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """A number for each row that depends on its values alone, (n,)."""
     combined = np.zeros(batch.num_rows, dtype=np.uint64)
     for column in batch.columns:
         combined = combined * _MULTIPLIER + hash_column(column)

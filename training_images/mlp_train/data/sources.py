@@ -48,7 +48,7 @@ class Source:
 
 
 def open_sources(uris: Sequence[str], field: str) -> Source:
-    """The data behind the URIs of the specification's `field`: tables, references, or folders of Parquet files.
+    """The data behind the URIs of the specification's `field`: tables, references, folders of Parquet files or one file.
 
     Raises TrainError when there is nothing, or when the feature plans differ.
     """
@@ -64,9 +64,13 @@ def open_sources(uris: Sequence[str], field: str) -> Source:
 def _open(uri: str, field: str) -> Source:
     if storage.filesystem(storage.join(uri, MANIFEST))[0].exists(storage.filesystem(storage.join(uri, MANIFEST))[1]):
         return _open_artifact(Artifact.load(uri), field)
+    fs, path = storage.filesystem(uri)
+    if uri.endswith(".parquet") and fs.isfile(path):
+        file = storage.normalise(uri)
+        return Source((Part(day_of(file), (file,)),), _schema(file))
     names = [name for name in storage.list_files(uri) if _is_data(name)]
     if not names:
-        raise TrainError(f"{field}: {uri} is neither a published artifact nor a folder with Parquet files; check the URI")
+        raise TrainError(f"{field}: {uri} is neither a published artifact nor a folder with Parquet files nor one such file; check the URI")
     files = [storage.join(uri, name) for name in names]
     return Source(tuple(Part(day_of(file), (file,)) for file in files), _schema(files[0]))
 

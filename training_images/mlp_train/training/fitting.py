@@ -137,12 +137,13 @@ class Fit:
     def learn(self, batch: Batch, total: int) -> float:
         """Learn one batch of `total`, and count it; returns its loss."""
         begun = time.monotonic()
-        loss = self.step(batch, rate_factor(self.params, self.progress.steps, total))
+        rate = rate_factor(self.params, self.progress.steps, total)
+        loss = self.step(batch, rate)
         rows = batch.rows * self.context.world_size
         self.progress = self.progress.after_batch(rows)
         self.pace.add(learned=time.monotonic() - begun, samples=rows)
         if (interval := self.pace.interval(INTERVAL_SECONDS)) is not None:
-            self._report(interval, loss, total)
+            self._report(interval, loss, total, rate)
         self.after_step(self)
         return loss
 
@@ -163,13 +164,14 @@ class Fit:
         """Probabilities of a batch: (n,) or (n, tasks)."""
         return self.learner.score(network_inputs(self.tables.look_up(batch, learn=False).inputs, batch))
 
-    def _report(self, spent: Spent, loss: float, total: int) -> None:
+    def _report(self, spent: Spent, loss: float, total: int, rate: float) -> None:
         if self.context.is_chief:
             emit(
                 "progress",
                 **self.progress.place(),
                 steps=total,
                 loss=loss,
+                learning_rate=self.params.learning_rate * rate,
                 samples_per_second=spent.samples_per_second,
                 waiting_for_input=spent.waiting_share,
             )

@@ -71,18 +71,23 @@ def train(spec: TrainingSpec, context: TrainContext, framework: Framework) -> di
 
     Raises TrainError before the first step for data that cannot be learned from, and when the loss is not a number.
     """
-    params = framework.params(spec)
-    parent = open_parent(spec.warm_start) if spec.warm_start else None
-    job = Job(spec, context, framework, params, load_data(spec, params, parent.info if parent else None, context.threads), parent)
+    job = prepare(spec, context, framework)
     with framework.processes(context), _checkpoints(job) as checkpoints:
         fit, extra = learn(job, checkpoints)
         fit.learner.hooks.on_training_end(fit.progress.measures)
-        done = publish(spec, job.data, fit, parent, extra) if context.is_chief else {}
+        done = publish(spec, job.data, fit, job.parent, extra) if context.is_chief else {}
         if context.is_chief:
             checkpoints.clear()
     if context.is_chief:
         emit("done", **done)
     return done
+
+
+def prepare(spec: TrainingSpec, context: TrainContext, framework: Framework) -> Job:
+    """Read hyper-parameters, the parent and the data's layout. Raises SpecError and TrainError for what cannot be learned from."""
+    params = framework.params(spec)
+    parent = open_parent(spec.warm_start) if spec.warm_start else None
+    return Job(spec, context, framework, params, load_data(spec, params, parent.info if parent else None, context.threads), parent)
 
 
 def learn(job: Job, checkpoints: Checkpoints) -> tuple[Fit, Mapping[str, Any]]:
