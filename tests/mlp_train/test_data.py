@@ -151,6 +151,10 @@ def test_raw_columns_score_like_the_features_they_were_trained_on(tmp_path: Path
     assert (loaded.info.data.start, loaded.info.data.end) == ("2000-11-17", "2000-11-19")
     new = raw_rows(50, 1)
     assert loaded.score_raw(new).tolist() == loaded.score_features(plan.run(new)).tolist()
+    for columns, entry in ((new, "raw"), (plan.run(new), "feature")):
+        scored = Scored(loaded, Source((), columns.schema, None))
+        assert scored.entry == entry and scored.score(columns.to_batches()[0]).tolist() == loaded.score_raw(new).tolist()
+    assert Scored(loaded, open_sources([last.uri], "data")).entry == "feature"
     rows = loaded.check_rows()
     assert rows.raw is not None and rows.raw.num_rows == rows.features.num_rows == 100
     loaded.check()

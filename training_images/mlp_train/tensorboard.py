@@ -56,11 +56,11 @@ class Curves:
         if event == "resumed":
             # Lets TensorBoard forget what a killed run has written beyond its last checkpoint.
             self._write(step=fields["step"], session_log=self._event.SessionLog(status=self._event.SessionLog.START))
-        values = _INTERVAL if event == "progress" else [name for name in fields if name not in _PLACE] if event == "epoch" else ()
-        scalars = {f"{fields['phase']}/{name}": value for name in values for name, value in _flat(name, fields[name])}
+        names = _INTERVAL if event == "progress" else [name for name in fields if name not in _PLACE] if event == "epoch" else ()
+        scalars = {f"{fields['phase']}/{tag}": value for name in names for tag, value in _flat(name, fields[name])}
         if scalars:
-            summary = self._summary.Summary(value=[self._summary.Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()])
-            self._write(step=fields["step"], summary=summary)
+            values = [self._summary.Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
+            self._write(step=fields["step"], summary=self._summary.Summary(value=values))
 
     def close(self) -> None:
         """End the file."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from mlp_train.tools.rows import FIELD
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,7 @@ def _bars(axes: Axes, panel: Bars) -> None:
     axes.tick_params(axis="x", labelsize=8)
     if len(panel.parts) > 1:
         axes.legend(fontsize=8, loc="lower right", frameon=False)
-    _plain(axes)
+    _plain(axes, "x")
 
 
 def draw_history(path: Path, title: str, trials: Sequence[tuple[int, float, bool]], measure: str) -> None:
@@ -97,19 +97,21 @@ def draw_history(path: Path, title: str, trials: Sequence[tuple[int, float, bool
     whole = [(number, value) for number, value, early in trials if not early]
     if whole:
         best = [max(value for other, value in whole if other <= number) for number, _ in whole]
-        axes.step([number for number, _ in whole], best, where="post", color=_COLOURS[1], label="best so far")
+        # The line goes on to the last trial, whichever way that ended.
+        numbers = [*(number for number, _ in whole), max(number for number, _, _ in trials)]
+        axes.step(numbers, [*best, best[-1]], where="post", color=_COLOURS[1], label="best so far")
     axes.set_title(title, fontsize=11, loc="left", fontweight="bold")
     axes.set_xlabel("trial", fontsize=9)
     axes.set_ylabel(measure, fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=9, frameon=False, loc="lower right")
-    _plain(axes)
+    axes.legend(fontsize=9, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+    _plain(axes, "y")
     _save(figure, path)
 
 
-def _plain(axes: Axes) -> None:
+def _plain(axes: Axes, grid: Literal["x", "y"]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x", color="#e6e6e6", linewidth=0.7)
+    axes.grid(axis=grid, color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
 
 

@@ -18,13 +18,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=Text(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
         numbers = all(row[place] is None or isinstance(row[place], int | float) for row in rows)
         shown.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(number(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(shown)
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    console.print(Text(title, "bold"))
+    console.print(shown)
 
 
 def number(value: Any) -> str:

@@ -126,11 +126,11 @@ def _draw(path: Path, job: Job, parts: Parts, trace: Trace | None) -> None:
     if trace is not None:
         layers = trace.layers
         both = {"forward": [1000 * layer.forward for layer in layers], "backward": [1000 * layer.backward for layer in layers]}
-        panels.append(Bars("layers, each without those inside it", [f"{layer.name} ({layer.kind})" for layer in layers], both, "ms per step"))
+        panels.append(Bars("layers, their own time", [f"{layer.name} ({layer.kind})" for layer in layers], both, "ms per step"))
         shown = trace.operations[:_OPERATIONS]
         panels.append(Bars("operations", [each.name for each in shown], {"ms": [1000 * each.seconds for each in shown]}, "ms per step"))
-    title = f"{job.spec.name}: {job.spec.algorithm} on {job.spec.framework}, {parts.rows / (sum(parts.seconds) or 1.0):,.0f} rows per second"
-    draw_bars(path, title, panels)
+    pace = parts.rows / (sum(parts.seconds) or 1.0)
+    draw_bars(path, f"{job.spec.name}: {job.spec.algorithm} on {job.spec.framework}, {pace:,.0f} rows per second", panels)
 
 
 def _steps(text: str) -> int:

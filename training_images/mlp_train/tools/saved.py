@@ -44,7 +44,7 @@ class SavedTable:
 
 @dataclass(frozen=True)
 class Saved:
-    """weights: of the network, by name; state: what a learner loads: weights with their optimizer's slots; bundle: None for a checkpoint."""
+    """weights: of the network, by name; state: what a learner loads: weights with their slots; bundle: None for a checkpoint."""
 
     uri: str
     weights: Mapping[str, Array]

@@ -34,7 +34,7 @@ class Scored:
         elif plan is not None and not lacks[1]:
             self.entry, self._score = "raw", model.score_raw
         elif not lacks[0]:
-            raise TrainError(f"{FIELD}: another feature plan than the bundle's has made these features; give raw rows, or compute them anew")
+            raise TrainError(f"{FIELD}: these features are of another plan than the bundle's; give raw rows, or compute them anew")
         else:
             missing = min((each for each in lacks if each), key=len)
             raise TrainError(f"{FIELD} lacks column(s) {', '.join(missing)} that the bundle reads; it has {', '.join(sorted(names))}")

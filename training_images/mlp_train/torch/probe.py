@@ -58,7 +58,8 @@ def trace(learner: TorchLearner, step: Callable[[], None], steps: int) -> Trace:
 
 def _operations(found: Any, steps: int) -> tuple[Operation, ...]:
     shown = [each for each in found.key_averages() if each.key.startswith("aten::") or each.key.startswith("Optimizer.step")]
-    each = (Operation(item.key.removeprefix("aten::"), item.count / steps, item.self_cpu_time_total * _MICROSECOND / steps) for item in shown)
+    scale = _MICROSECOND / steps
+    each = (Operation(item.key.removeprefix("aten::"), item.count / steps, item.self_cpu_time_total * scale) for item in shown)
     return tuple(sorted(each, key=lambda operation: -operation.seconds))
 
 
