@@ -38,6 +38,12 @@ def planted(rows: int, seed: int) -> pa.Table:
     )
 
 
+@pytest.fixture(scope="session")
+def planted_rows() -> Callable[[int, int], pa.Table]:
+    """`planted`, for tests in folders below."""
+    return planted
+
+
 def write_day(root: Path, day: str, table: pa.Table) -> str:
     """A partition folder of a plain table; returns the table's folder."""
     folder = root / f"dt={day}"

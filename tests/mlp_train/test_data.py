@@ -14,8 +14,9 @@ from mlp_core import bundle
 from mlp_core.artifacts import Artifact, Entry, Identity, Input, publish
 from mlp_core.specs import TrainingSpec
 from mlp_train.data import open_sources, resolve
-from mlp_train.data.sources import day_of
+from mlp_train.data.sources import Source, day_of
 from mlp_train.errors import TrainError
+from mlp_train.tools.scoring import Scored
 
 from .conftest import MakeSpec, planted, train
 

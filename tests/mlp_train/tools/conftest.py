@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from mlp_train.cli import main
-
-from ..conftest import planted
 
 JOB = {
     "version": 1,
@@ -43,10 +42,10 @@ Run = Callable[..., Ended]
 
 
 @pytest.fixture(scope="package")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def workshop(tmp_path_factory: pytest.TempPathFactory, planted_rows: Callable[[int, int], pa.Table]) -> Iterator[Path]:
     """`ratings.parquet`, `job.json`, `models/ctr-1` with its checkpoint, and the curves of its training in `curves`."""
     folder = tmp_path_factory.mktemp("workshop")
-    pq.write_table(planted(3000, 1), folder / "ratings.parquet", row_group_size=500)
+    pq.write_table(planted_rows(3000, 1), folder / "ratings.parquet", row_group_size=500)
     (folder / "job.json").write_text(json.dumps(JOB))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

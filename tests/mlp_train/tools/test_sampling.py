@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from mlp_core.artifacts import Artifact
 from mlp_train.errors import TrainError
 from mlp_train.tools.sampling import make_sample
 
-from ..conftest import planted
+MakeRows = Callable[[int, int], pa.Table]
 
 
 def read(uri: str) -> pa.Table:
@@ -23,8 +24,8 @@ def rows_of(table: pa.Table) -> list[str]:
     return sorted(map(str, table.to_pylist()))
 
 
-def test_a_row_is_on_one_side_by_its_values_alone(tmp_path: Path) -> None:
-    table = planted(1000, 5)
+def test_a_row_is_on_one_side_by_its_values_alone(tmp_path: Path, planted_rows: MakeRows) -> None:
+    table = planted_rows(1000, 5)
     twice = pa.concat_tables([table, table])
     pq.write_table(twice, tmp_path / "all.parquet", row_group_size=300)
     train, validation = (read(uri) for uri in make_sample([str(tmp_path / "all.parquet")], [], 10_000, (tmp_path / "one").as_uri()))
@@ -48,5 +49,5 @@ def test_a_sample_is_spread_over_the_data(tmp_path: Path) -> None:
 
 def test_a_side_without_rows_is_an_error(tmp_path: Path) -> None:
     pq.write_table(pa.table({"label": [1]}), tmp_path / "one.parquet")
-    with pytest.raises(TrainError, match="the sample has no row to (learn|measure)"):
+    with pytest.raises(TrainError, match=r"the sample has no row to (learn|measure)"):
         make_sample([str(tmp_path / "one.parquet")], [], 10, (tmp_path / "out").as_uri())

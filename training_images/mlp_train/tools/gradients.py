@@ -21,7 +21,7 @@ def gradients_of(job: Job, fit: Fit) -> tuple[Mapping[str, float], Mapping[str, 
     from mlp_train.training.fitting import network_inputs
     from mlp_train.training.train import reader
 
-    batch = next(reader(job, fit.progress, job.data.train_rows).epoch(1))
+    batch = fit.learner.hooks.on_data(next(reader(job, fit.progress, job.data.train_rows).epoch(1)))
     inputs = network_inputs(fit.look_up(batch).inputs, batch)
     gradients = fit.learner.step(inputs, batch, 0.0).gradients
     probe, squares = probe_of(job.spec.framework), dict.fromkeys(fit.tables.names, 0.0)

@@ -98,8 +98,8 @@ def draw_history(path: Path, title: str, trials: Sequence[tuple[int, float, bool
     if whole:
         best = [max(value for other, value in whole if other <= number) for number, _ in whole]
         # The line goes on to the last trial, whichever way that ended.
-        numbers = [*(number for number, _ in whole), max(number for number, _, _ in trials)]
-        axes.step(numbers, [*best, best[-1]], where="post", color=_COLOURS[1], label="best so far")
+        places = [*(number for number, _ in whole), max(number for number, _, _ in trials)]
+        axes.step(places, [*best, best[-1]], where="post", color=_COLOURS[1], label="best so far")
     axes.set_title(title, fontsize=11, loc="left", fontweight="bold")
     axes.set_xlabel("trial", fontsize=9)
     axes.set_ylabel(measure, fontsize=9)

@@ -85,7 +85,7 @@ def _measure(fit: Fit, batches: Iterator[Batch], steps: int) -> Parts:
     found = Parts([0.0] * len(_PARTS), 0, steps)
     for _ in range(steps):
         marks = [time.perf_counter()]
-        batch = next(batches)
+        batch = fit.learner.hooks.on_data(next(batches))
         marks.append(time.perf_counter())
         looked_up = fit.look_up(batch)
         marks.append(time.perf_counter())
