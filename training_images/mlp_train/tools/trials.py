@@ -14,6 +14,7 @@ from mlp_core.specs import TrainingSpec, validate
 from mlp_train.context import TrainContext
 from mlp_train.errors import TrainError
 from mlp_train.events import listening
+from mlp_train.loop import TrainingLoop
 from mlp_train.run import framework_of
 from mlp_train.tools.space import Space, with_values
 from mlp_train.training.checkpoints import Checkpoints
@@ -53,6 +54,8 @@ class Trials:
             with listening(_Reports(trial), quiet=True), tempfile.TemporaryDirectory(prefix="mlp-search-") as folder:
                 job = self._job(spec)
                 fit = begin(job, Progress(), None, lambda fit: None)
+                if isinstance(fit.learner.hooks, TrainingLoop):
+                    raise TrainError(f"{spec.algorithm} is a loop of its own, without epochs to compare; search takes presets and models")
                 return quality(select(job, fit, Checkpoints(Path(folder).as_uri(), "search")).progress.measures)
         except TrainError as error:
             trial.set_user_attr("error", str(error))
