@@ -5,6 +5,8 @@ VENV ?= .venv
 TORCH_SOURCE ?=
 # Processes that share the tests among them; 0 for none but pytest itself.
 WORKERS ?= 2
+SIZE_local = about 1.5 GB to download (Spark 430 MB, torch 200 MB, Airflow and the rest), 3.5 GB on disk
+SIZE_test = about 2.1 GB to download (Spark 430 MB, TensorFlow 550 MB, torch 200 MB, Airflow and the rest), 5.5 GB on disk
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .PHONY: demo test check install install-test clean
@@ -25,7 +27,7 @@ install: $(VENV)/.installed-local
 install-test: $(VENV)/.installed-test
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt
-	@echo "Installing airflow-mlp[$*] into $(VENV): about 1.5 GB to download (Spark 430 MB, torch 200 MB, Airflow and the rest), 3.5 GB on disk."
+	@echo "Installing airflow-mlp[$*] into $(VENV): $(SIZE_$*)."
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --upgrade pip
 	$(PIP) install --constraint constraints.txt $(TORCH_SOURCE) --editable '.[$*]'

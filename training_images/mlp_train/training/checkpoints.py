@@ -73,12 +73,16 @@ class Checkpoints:
 
     def wait(self) -> None:
         """Until nothing is being written. Raises what writing has failed with."""
-        if self._writing is not None:
-            self._writing.join()
-            self._writing = None
+        self.settle()
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+    def settle(self) -> None:
+        """Until nothing is being written, whatever becomes of it: for a training that ends by an error of its own."""
+        if self._writing is not None:
+            self._writing.join()
+            self._writing = None
 
     def latest(self) -> Checkpoint | None:
         """The moment that is furthest on, or None."""

@@ -214,9 +214,12 @@ def _checkpoints(job: Job) -> Iterator[Checkpoints]:
     with tempfile.TemporaryDirectory(prefix="mlp-train-") as folder:
         if job.spec.checkpoints:
             save_on_sigterm()
-            yield Checkpoints(storage.join(job.spec.checkpoints, "progress"), digest)
-        else:
-            yield Checkpoints(Path(folder).as_uri(), digest)
+        root = storage.join(job.spec.checkpoints, "progress") if job.spec.checkpoints else Path(folder).as_uri()
+        checkpoints = Checkpoints(root, digest)
+        try:
+            yield checkpoints
+        finally:
+            checkpoints.settle()
 
 
 def _describe(data: TrainingData) -> dict[str, Any]:
