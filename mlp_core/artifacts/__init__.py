@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlp_core.artifacts.errors import ArtifactError
 from mlp_core.artifacts.manifest import Entry, ExternalFile, FileEntry, Identity, Input, Kind, Maker, Manifest
-from mlp_core.artifacts.parts import write_part
+from mlp_core.artifacts.parts import open_file, write_part
 from mlp_core.artifacts.publishing import Attempt, begin, publish, resume
 from mlp_core.artifacts.reading import Artifact, entry_files
 from mlp_core.artifacts.reuse import Reuse, find, prune, walk
@@ -25,6 +25,7 @@ __all__ = [
     "begin",
     "entry_files",
     "find",
+    "open_file",
     "prune",
     "publish",
     "resume",

@@ -54,6 +54,10 @@ class HashingSink:
         """Checksum of all that was written, hexadecimal."""
         return self._sha256.hexdigest()
 
+    def entry(self, name: str) -> FileEntry:
+        """What a manifest says of the file, which has this name there."""
+        return FileEntry(path=name, bytes=self.size, sha256=self.sha256)
+
     def readable(self) -> bool:
         """A sink is never read."""
         return False
@@ -65,6 +69,17 @@ class HashingSink:
     def seekable(self) -> bool:
         """What is hashed cannot be gone back to."""
         return False
+
+
+@contextmanager
+def open_file(attempt_uri: str, name: str) -> Iterator[HashingSink]:
+    """The new file `name` of an attempt, open for writing bytes; the attempt must be told of it with `add_files`."""
+    fs, path = storage.filesystem(storage.join(attempt_uri, name))
+    sink = HashingSink(fs.open(path, "wb"))
+    try:
+        yield sink
+    finally:
+        sink.close()
 
 
 class PartWriter:

@@ -30,7 +30,7 @@ from mlp_core.artifacts.manifest import (
     entries_digest,
     files_digest,
 )
-from mlp_core.artifacts.parts import HashingSink, write_part
+from mlp_core.artifacts.parts import HashingSink, open_file, write_part
 from mlp_core.artifacts.reading import Artifact
 
 if TYPE_CHECKING:
@@ -62,13 +62,9 @@ class Attempt:
     @contextmanager
     def open(self, name: str) -> Iterator[HashingSink]:
         """The new file `name`, open for writing bytes; it belongs to the artifact when the block ends well."""
-        fs, path = storage.filesystem(storage.join(self.uri, _checked(name)))
-        sink = HashingSink(fs.open(path, "wb"))
-        try:
+        with open_file(self.uri, _checked(name)) as sink:
             yield sink
-        finally:
-            sink.close()
-        self._files[name] = FileEntry(path=name, bytes=sink.size, sha256=sink.sha256)
+        self.add_files([sink.entry(name)])
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Make the file `name` with `data`."""
@@ -99,7 +95,11 @@ class Attempt:
     def add_parts(self, parts: Sequence[FileEntry], schema: pa.Schema) -> None:
         """Take Parquet files that `write_part` has made in this attempt, here or in another process."""
         self._schema = schema
-        self._files.update({part.path: part for part in parts})
+        self.add_files(parts)
+
+    def add_files(self, files: Iterable[FileEntry]) -> None:
+        """Take files that were written in this attempt, here or in another process."""
+        self._files.update({file.path: file for file in files})
 
     def add_entries(self, entries: Iterable[Entry]) -> None:
         """Set what a reference lists; it is kept in the order of the partitions."""

@@ -1,70 +1,17 @@
-"""Training as processes: several ranks, being told to stop, and programs of one's own."""
+"""Training as a process: being told to stop, being killed, and programs of one's own."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from mlp_core import bundle
 from mlp_core.artifacts import Artifact
 
-from .conftest import MakeSpec, planted, train
-
-
-def start(job: Path, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "mlp_train", "--job", str(job)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "MLP_RESOURCES": '{"cpu": 1}', **environment},
-        cwd=job.parent,
-    )
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-def last(output: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return document
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("optimizer", ["adagrad", "adam"])
-def test_two_ranks_learn_what_one_process_learns(make_spec: MakeSpec, tmp_path: Path, optimizer: str) -> None:
-    """The same rows are in every batch, and the mean of the ranks' gradients is the batch's: only the order of additions differs."""
-    params = {"learning_rate": 0.05, "embedding_dim": 4, "hidden": (16,), "optimizer": optimizer}
-    alone = train(make_spec(params={**params, "shards": 2}, epochs=2))
-    job = tmp_path / "job.json"
-    job.write_bytes(make_spec(params=params, epochs=2, output=str(tmp_path / "two")).to_json())
-    topology = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    ranks = [start(job, RANK=str(rank), **topology) for rank in range(2)]
-    ended = [rank.communicate(timeout=180) for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], ended
-    assert ended[1][0] == ""
-    done = last(ended[0][0])
-    assert done["event"] == "done"
-    assert done["auc"] == pytest.approx(alone["auc"], abs=1e-5)
-    rows = planted(500, 7)
-    together, apart = (
-        bundle.load(done["bundle"]).score_features(rows),
-        bundle.load(alone["bundle"]).score_features(rows),
-    )
-    assert together == pytest.approx(apart, abs=1e-5)
+from .conftest import MakeSpec, train
+from .processes import last, start
 
 
 def test_sigterm_ends_training_at_once_and_publishes_nothing(make_spec: MakeSpec, tmp_path: Path) -> None:

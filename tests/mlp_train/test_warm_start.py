@@ -14,7 +14,7 @@ from mlp_core import bundle, metrics
 from mlp_core.artifacts import Artifact
 from mlp_core.specs import TrainingSpec
 from mlp_train.errors import TrainError
-from mlp_train.training.tensors import open_tensors
+from mlp_train.training.tensors import Tensors
 from mlp_train.training.warm_start import FILE, open_parent
 
 from .conftest import MakeSpec, planted, train, write_day
@@ -87,12 +87,12 @@ def test_the_optimizer_goes_on_where_it_was(parent: TrainingSpec) -> None:
     uri = open_parent(parent.output).checkpoint
     assert uri is not None
     rows = bundle.load(parent.output).tables["a"].values.shape
-    with open_tensors(Artifact.load(uri).local() / FILE) as tensors:
-        assert tensors["table/a/sum"].shape == rows
-        assert float(tensors["table/a/sum"].min()) > 0
-        dense = {f"network/{name}" for name in ("model.mlp.layers.0.weight", "model.mlp.layers.0.weight/sum", "scale.mean")}
-        assert dense <= set(tensors)
-        assert "table/a" not in tensors
+    tensors = Tensors(Artifact.load(uri).local() / FILE)
+    assert tensors["table/a/sum"].shape == rows
+    assert float(tensors["table/a/sum"].min()) > 0
+    dense = {f"network/{name}" for name in ("model.mlp.layers.0.weight", "model.mlp.layers.0.weight/sum", "scale.mean")}
+    assert dense <= set(tensors)
+    assert "table/a" not in tensors
     assert [file.path for file in Artifact.load(uri).manifest.files] == [FILE]
 
 

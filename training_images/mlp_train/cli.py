@@ -12,6 +12,8 @@ from typing import Protocol
 from mlp_core.specs.decoding import nearest
 
 USER_ERROR, INTERRUPTED = 2, 130
+# What Kubeflow takes for an error that is worth another try.
+LOST_WORKER = 138
 # A command's module in mlp_train.tools, and its line in the overview; imported when it is called, so that none pays for another.
 COMMANDS = {
     "train": "Train what job.json describes, and publish a bundle.",
@@ -35,7 +37,7 @@ class Command(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `--job FILE` alone is `train --job FILE`.
 
-    Returns 0, 2 after one sentence on standard error when the input is wrong, 130 when it was interrupted.
+    Returns 0, 2 after one sentence on standard error when the input is wrong, 130 when it was interrupted, 138 when another worker is lost.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
@@ -63,8 +65,14 @@ def _run(command: Command, options: argparse.Namespace) -> int:
         if not isinstance(error, _user_errors()):
             raise
         print(f"mlp_train: {error}", file=sys.stderr)
-        return USER_ERROR
+        return _code(error)
     return 0
+
+
+def _code(error: Exception) -> int:
+    from mlp_train.errors import WorkerLost
+
+    return LOST_WORKER if isinstance(error, WorkerLost) else USER_ERROR
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
@@ -73,9 +81,9 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from mlp_core.artifacts import ArtifactError
     from mlp_core.bundle import BundleError
     from mlp_core.specs import SpecError
-    from mlp_train.errors import TrainError
+    from mlp_train.errors import TrainError, WorkerLost
 
-    return SpecError, TrainError, ArtifactError, BundleError, FeatureError
+    return SpecError, TrainError, WorkerLost, ArtifactError, BundleError, FeatureError
 
 
 def _overview() -> argparse.ArgumentParser:

@@ -17,13 +17,14 @@ class TrainContext:
     """The topology and the resources of one process.
 
     rank: of this process among all; world_size: how many there are; local_rank: of this process on its machine; threads: that it
-    computes with.
+    computes with; memory: bytes that it may use.
     """
 
     rank: int = 0
     world_size: int = 1
     local_rank: int = 0
     threads: int = 1
+    memory: int = Resources().memory_bytes
 
     @property
     def is_chief(self) -> bool:
@@ -43,7 +44,7 @@ class TrainContext:
             raise TrainError(f"WORLD_SIZE is {world}, but MASTER_ADDR is not set; name the host of rank 0")
         text = environment.get(RESOURCES)
         resources = Resources.from_json(text) if text else Resources()
-        return cls(rank, world, _number(environment, "LOCAL_RANK", 0), resources.threads)
+        return cls(rank, world, _number(environment, "LOCAL_RANK", 0), resources.threads, resources.memory_bytes)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mlp_core.specs import TrainingSpec
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch, Floats
-from mlp_train.tables import Tables
+from mlp_train.tables import ShardedTables, Tables
 
 
 class Session(Protocol):
@@ -20,7 +20,7 @@ class Session(Protocol):
 
     spec: TrainingSpec
     context: TrainContext
-    tables: Tables
+    tables: Tables | ShardedTables
     total: int
 
     def epochs(self) -> Iterator[int]:
@@ -33,7 +33,7 @@ class Session(Protocol):
         """Learn a batch, embedding rows included; returns its loss. TrainError when that is not a number."""
 
     def score(self, batch: Batch) -> Floats:
-        """Probabilities of a batch: (n,) or (n, tasks)."""
+        """Probabilities of a batch: (n,) or (n, tasks). Where tables are sharded, all processes score one at the same time."""
 
     def measure(self) -> Mapping[str, Any]:
         """AUC, GAUC, logloss and calibration of the validation set, empty without one; to be called by all processes together."""
@@ -57,6 +57,7 @@ class TrainingLoop(ABC):
     def predict(self, session: Session, batch: Batch) -> Floats:
         """Probabilities by which the validation set is measured, (n,) or (n, tasks): those of the network.
 
-        A bundle holds the network alone, so what is done here beside it is not served.
+        A bundle holds the network alone, so what is done here beside it is not served. The chief alone calls this; where tables are
+        sharded, it scores each batch once.
         """
         return session.score(batch)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mlp_train.data.batches import Batch, Lists
-from mlp_train.tables import ROW_OPTIMIZERS, Exchange, Growing, Part, ShardedTables, Tables, make_sharded_tables, make_tables
-from mlp_train.tables.collecting import collect
+from mlp_train.tables import ROW_OPTIMIZERS, Embedded, Exchange, Growing, Part, ShardedTables, Tables, make_sharded_tables, make_tables
+from mlp_train.tables.collecting import collect, join
 
 from .parts import Array, together
 from .plain import DEVIATION, SHAPE, WIDTH, batch_of, random_gradients
@@ -54,11 +54,9 @@ def part_of(sizes: Sizes, optimizer: str, part: Part, exchange: Exchange) -> Sha
     return make_sharded_tables(*plan, part=part, exchange=exchange)
 
 
-def learn(tables: Tables | ShardedTables, batch: Batch, gradients: Mapping[str, Array]) -> dict[str, Array]:
-    embedded = tables.look_up(batch)
-    cut = {name: np.ascontiguousarray(gradients[name][:, : value.shape[1]]) for name, value in embedded.inputs.items() if name in gradients}
-    tables.update(embedded, cut, 0.5)
-    return dict(embedded.inputs)
+def cut(gradients: Mapping[str, Array], embedded: Embedded, rows: slice) -> dict[str, Array]:
+    """A part's gradients: its rows, and its own batch's longest sequence."""
+    return {name: np.ascontiguousarray(value[rows, : embedded.inputs[name].shape[1]]) for name, value in gradients.items()}
 
 
 def states_of(sizes: Sizes, optimizer: str, count: int) -> list[dict[str, Array]]:
@@ -88,14 +86,15 @@ def test_parts_learn_what_one_process_learns_from_all_their_batches(sizes: Sizes
         tables = part_of(sizes, optimizer, Part(number, count), exchange)
         for step, batch in enumerate(batches[number]):
             rows = slice(number * batch.rows, (number + 1) * batch.rows)
-            tables.said = step if number == count - 1 else 0
-            mine = learn(tables, batch, {name: value[rows] for name, value in gradients[step].items()})
-            for name, value in mine.items():
+            embedded = tables.look_up(batch, said=step if number == count - 1 else 0)
+            assert embedded.heard == step
+            for name, value in embedded.inputs.items():
                 np.testing.assert_allclose(value, looked_up[step][name][rows, : value.shape[1]], atol=1e-5, err_msg=name)
-            assert tables.heard == step
-        alone = tables.look_up(random_batches(99)[0] if number == 0 else batch_of([[]] * 3, [[]] * 2), learn=False).inputs
-        if number == 0:
-            for name, value in alone.items():
+            tables.update(embedded, cut(gradients[step], embedded, rows), 0.5)
+        if number > 0:
+            tables.serve(1)
+        else:
+            for name, value in tables.look_up(random_batches(99)[0], learn=False).inputs.items():
                 np.testing.assert_allclose(value, scored[name], atol=1e-5, err_msg=name)
         return collect(tables, tmp_path)
 
@@ -133,8 +132,11 @@ def test_a_state_is_dealt_again_to_any_number_of_parts(before: int, after: int, 
 
     dealt, kept = together(after, load)[0], together(before, keep)[0]
     assert dealt.keys() == kept.keys()
+    joined_states = join(states)
+    assert joined_states.keys() == kept.keys()
     for name, value in kept.items():
         np.testing.assert_array_equal(dealt[name], value, err_msg=name)
+        np.testing.assert_array_equal(joined_states[name], value, err_msg=name)
 
 
 def test_a_part_has_its_share_of_the_bound(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,31 @@ def collect(tables: ShardedTables, folder: Path) -> dict[str, Array]:
     if tables.part.number != CHIEF:
         return {}
     return found | {name: value for name, value in mine.items() if not name.startswith("table/")}
+
+
+def join(states: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """The states of all parts as one of the whole, in memory; what is no table's is the first part's."""
+    if len(states) == 1:
+        return dict(states[0])
+    growing = [name.removesuffix(f"/{KEYS}") for name in states[0] if name.endswith(f"/{KEYS}")]
+    orders: dict[str, Array] = {}
+    for table in growing:
+        _, places = _in_order([state[f"{table}/{KEYS}"][min(part, 1) :] for part, state in enumerate(states)])
+        orders[table] = np.argsort(np.concatenate(places))
+    found: dict[str, Array] = {}
+    for name, value in states[0].items():
+        table = next((each for each in growing if name == each or name.startswith(f"{each}/")), None)
+        if not name.startswith("table/"):
+            found[name] = value
+        elif table is None:
+            found[name] = np.empty((sum(len(state[name]) for state in states), *value.shape[1:]), value.dtype)
+            for part, state in enumerate(states):
+                found[name][part :: len(states)] = state[name]
+        elif name.endswith(f"/{WAITING}"):
+            found[name] = np.sort(np.concatenate([state[name] for state in states]))
+        else:
+            found[name] = np.concatenate([state[name][min(part, 1) :] for part, state in enumerate(states)])[orders[table]]
+    return found
 
 
 def _in_order(keys: list[Array]) -> tuple[Array, list[Array]]:

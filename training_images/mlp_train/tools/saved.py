@@ -59,16 +59,21 @@ def open_saved(uri: str) -> Saved:
     from mlp_core.bundle import load
     from mlp_core.bundle.format import MODEL
     from mlp_train.errors import TrainError
-    from mlp_train.training.checkpoints import STATE
+    from mlp_train.tables.collecting import join
+    from mlp_train.training.checkpoints import state_file
     from mlp_train.training.warm_start import FILE
 
     names = storage.list_files(uri)
     if MODEL in names:
         return _of_bundle(uri, load(uri))
-    for name in (STATE, FILE):
-        if name in names:
-            return _of_state(uri, _arrays(uri, name))
-    raise TrainError(f"{uri} is neither a bundle (no {MODEL}) nor a checkpoint (no {STATE}, no {FILE}); check the URI")
+    if FILE in names:
+        return _of_state(uri, _arrays(uri, FILE))
+    first = re.compile(state_file(0, 0).replace("0.", r"(\d+)."))
+    for name in names:
+        if match := first.fullmatch(name):
+            parts = int(match[1])
+            return _of_state(uri, join([_arrays(uri, state_file(part, parts)) for part in range(parts)]))
+    raise TrainError(f"{uri} is neither a bundle (no {MODEL}) nor a checkpoint (no {FILE}, no {state_file(0, 1)}); check the URI")
 
 
 def _of_bundle(uri: str, bundle: Bundle) -> Saved:
@@ -112,10 +117,9 @@ def _is_part(name: str) -> bool:
 
 def _arrays(uri: str, name: str) -> dict[str, Array]:
     from mlp_core.artifacts import Artifact
-    from mlp_train.training.tensors import open_tensors
+    from mlp_train.training.tensors import Tensors
 
-    with open_tensors(Path(Artifact.load(uri).local()) / name) as tensors:
-        return dict(tensors)
+    return dict(Tensors(Path(Artifact.load(uri).local()) / name))
 
 
 def _of_network(bundle: Bundle) -> dict[str, Array]:

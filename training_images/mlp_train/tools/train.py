@@ -31,13 +31,13 @@ def run(options: argparse.Namespace) -> None:
     from mlp_core.artifacts import ArtifactError
     from mlp_core.bundle import BundleError
     from mlp_core.specs import SpecError
-    from mlp_train.errors import TrainError
+    from mlp_train.errors import TrainError, WorkerLost
     from mlp_train.events import emit
     from mlp_train.run import run as train
 
     try:
         train(options.job)
-    except (SpecError, TrainError, ArtifactError, BundleError) as error:
+    except (SpecError, TrainError, WorkerLost, ArtifactError, BundleError) as error:
         emit("failed", error=str(error))
         _leave_error(str(error))
         raise

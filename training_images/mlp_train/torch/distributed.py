@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,39 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mlp_train.context import TrainContext
+from mlp_train.errors import WorkerLost
+
+# The group of `to_chief`, while there is one.
+_beside: list[dist.ProcessGroup] = []
+
+
+# How long a worker waits for what another one has to send: one that is alive may be reading, or writing a checkpoint.
+PATIENCE = timedelta(minutes=10)
+# Where every message of gloo's errors begins.
+_GLOO = "/gloo/"
 
 
 @contextmanager
 def process_group(context: TrainContext) -> Iterator[None]:
-    """Join the other ranks at MASTER_ADDR:MASTER_PORT while the block runs; nothing for one process."""
+    """Join the other ranks at MASTER_ADDR:MASTER_PORT while the block runs; nothing for one process.
+
+    Raises WorkerLost when another rank is not there, or ends before its time.
+    """
     if context.world_size == 1:
         yield
         return
-    dist.init_process_group("gloo", rank=context.rank, world_size=context.world_size)
     try:
+        dist.init_process_group("gloo", rank=context.rank, world_size=context.world_size, timeout=PATIENCE)
+        _beside.append(dist.new_group(timeout=PATIENCE))
         yield
-        dist.barrier()
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and _GLOO not in str(error):
+            raise
+        raise WorkerLost(context.rank, context.world_size) from error
     finally:
-        dist.destroy_process_group()
+        _beside.clear()
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def parallel(module: nn.Module, context: TrainContext, device: torch.device) -> nn.Module:
@@ -51,6 +71,22 @@ def from_chief(value: Any, context: TrainContext) -> Any:
     box = [value]
     dist.broadcast_object_list(box, src=0)
     return box[0]
+
+
+def to_chief(value: Any) -> list[Any]:
+    """All ranks' objects at rank 0, nothing elsewhere. May run in a thread beside everything else here: it has a group of its own."""
+    if not _beside:
+        return [value]
+    found: list[Any] | None = [None] * dist.get_world_size() if dist.get_rank() == 0 else None
+    dist.gather_object(value, found, group=_beside[0])
+    return found or []
+
+
+def exchange(array: npt.NDArray[Any], send: Sequence[int], receive: Sequence[int]) -> npt.NDArray[Any]:
+    """Rows to and from all ranks: the first send[0] go to rank 0, …; returns receive[0] rows from rank 0, …"""
+    found = np.empty((sum(receive), *array.shape[1:]), array.dtype)
+    dist.all_to_all_single(torch.from_numpy(found), torch.from_numpy(array), list(receive), list(send))
+    return found
 
 
 def gather(array: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:

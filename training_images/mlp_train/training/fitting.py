@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from mlp_train.errors import TrainError
 from mlp_train.events import emit
 from mlp_train.learner import Inputs, Learner
 from mlp_train.shape import DENSE
-from mlp_train.tables import Tables
+from mlp_train.tables import ShardedTables, Tables
 from mlp_train.training.inspection import save_batch
 from mlp_train.training.progress import Progress
 from mlp_train.training.replicas import LookUp
@@ -85,22 +85,34 @@ class Pace:
 class Fit:
     """A learner and its embedding tables.
 
-    look_up: in these tables, for a batch to learn from; after_step: called when a batch is learned: checkpoints, and being told to stop.
+    look_up: in these tables, for a batch to learn from; after_step: called when a batch is learned: checkpoints, and being told to stop;
+    said: a number that goes to all processes with the next batch; heard: the largest that came with the last.
     """
 
     spec: TrainingSpec
     params: CommonParams
     context: TrainContext
     learner: Learner
-    tables: Tables
+    tables: Tables | ShardedTables
     look_up: LookUp
     progress: Progress = field(default_factory=Progress)
     pace: Pace = field(default_factory=Pace)
     after_step: AfterStep = lambda fit: None
+    said: int = 0
+    heard: int = 0
 
     def state(self) -> dict[str, Array]:
-        """Everything that changes in training, by name; tables as views."""
-        return {NETWORK + name: value for name, value in self.learner.state().items()} | dict(self.tables.state())
+        """Everything that changes in training, by name; tables as views. Of sharded tables this process's part, and the network with the
+        chief's.
+        """
+        network = self.learner.state() if self.tables.part.number == 0 else {}
+        return {NETWORK + name: value for name, value in network.items()} | dict(self.tables.state())
+
+    def load(self, *states: Mapping[str, Array]) -> None:
+        """Take a `state()`, or those of all parts."""
+        first = states[0]
+        self.learner.load({name.removeprefix(NETWORK): first[name] for name in first if name.startswith(NETWORK)})
+        self.tables.load(*states)
 
     def finished(self) -> bool:
         """Whether `max_steps` is reached."""
@@ -149,7 +161,8 @@ class Fit:
 
     def step(self, batch: Batch, rate: float = 1.0) -> float:
         """Learn one batch; returns its loss. TrainError when that is not a number, the batch being saved for a look at it."""
-        looked_up = self.look_up(batch)
+        looked_up = self.look_up(batch, self.said)
+        self.heard = looked_up.heard
         step = self.learner.step(network_inputs(looked_up.inputs, batch), batch, rate)
         if not math.isfinite(step.loss):
             where = save_batch(batch, self.learner.shape, self.spec)
@@ -161,7 +174,7 @@ class Fit:
         return step.loss
 
     def score(self, batch: Batch) -> Floats:
-        """Probabilities of a batch: (n,) or (n, tasks)."""
+        """Probabilities of a batch: (n,) or (n, tasks). Where tables are sharded, the other processes serve them meanwhile."""
         return self.learner.score(network_inputs(self.tables.look_up(batch, learn=False).inputs, batch))
 
     def _report(self, spent: Spent, loss: float, total: int, rate: float) -> None:

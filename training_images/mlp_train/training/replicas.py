@@ -1,4 +1,4 @@
-"""How a process looks up a batch to learn from it: alone, or with others whose tables change in the same way."""
+"""How a process looks up a batch to learn from it: in tables of its own, with others whose tables change in the same way, or in parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mlp_train.data.batches import Batch, Lists
 from mlp_train.learner import Arrays, Inputs
-from mlp_train.tables import Tables
+from mlp_train.tables import ShardedTables, Tables
 from mlp_train.training.tensors import Array
 
 # All processes' arrays of one kind and width, in the order of their ranks, from this process's own: (rows, …), rows may differ.
@@ -21,21 +21,35 @@ Gather = Callable[[Array], list[npt.NDArray[Any]]]
 
 @dataclass(frozen=True)
 class LookedUp:
-    """What a process learns a batch with. inputs: of its own rows; update: takes the gradients of these and the learning rate's factor."""
+    """What a process learns a batch with. inputs: of its own rows; update: takes the gradients of these and the learning rate's factor;
+    heard: the largest number that any process has said with this batch.
+    """
 
     inputs: Inputs
     update: Callable[[Arrays, float], None]
+    heard: int
 
 
-LookUp = Callable[[Batch], LookedUp]
+# Looks up a batch; the number goes to all processes that look one up at the same time.
+LookUp = Callable[[Batch, int], LookedUp]
 
 
 def alone(tables: Tables) -> LookUp:
     """The look-up of a process that trains alone."""
 
-    def look_up(batch: Batch) -> LookedUp:
+    def look_up(batch: Batch, said: int) -> LookedUp:
         embedded = tables.look_up(batch)
-        return LookedUp(embedded.inputs, partial(tables.update, embedded))
+        return LookedUp(embedded.inputs, partial(tables.update, embedded), said)
+
+    return look_up
+
+
+def sharded(tables: ShardedTables) -> LookUp:
+    """The look-up of one process among several, each of which holds a part of the tables' rows."""
+
+    def look_up(batch: Batch, said: int) -> LookedUp:
+        embedded = tables.look_up(batch, said=said)
+        return LookedUp(embedded.inputs, partial(tables.update, embedded), embedded.heard)
 
     return look_up
 
@@ -47,7 +61,8 @@ def replicated(tables: Tables, gather: Gather, rank: int) -> LookUp:
     one's loss is the mean over its own rows): so all replicas change in the same way, bit by bit.
     """
 
-    def look_up(batch: Batch) -> LookedUp:
+    def look_up(batch: Batch, said: int) -> LookedUp:
+        heard = max(int(word[0]) for word in gather(np.array([said])))
         ids = gather(batch.ids)
         before, rows = sum(len(each) for each in ids[:rank]), sum(len(each) for each in ids)
         lists = tuple(_joined(gather(each.ids), gather(np.diff(each.offsets))) for each in batch.lists)
@@ -59,7 +74,7 @@ def replicated(tables: Tables, gather: Gather, rank: int) -> LookUp:
             tables.update(whole, combined, rate)
 
         mine = slice(before, before + batch.rows)
-        return LookedUp({name: np.ascontiguousarray(values[mine]) for name, values in whole.inputs.items()}, update)
+        return LookedUp({name: np.ascontiguousarray(values[mine]) for name, values in whole.inputs.items()}, update, heard)
 
     return look_up
 

@@ -8,7 +8,7 @@ from mlp_core.specs import TrainingSpec
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch, Floats
 from mlp_train.data.reader import Reader
-from mlp_train.tables import Tables
+from mlp_train.tables import ShardedTables, Tables
 from mlp_train.training.fitting import Fit
 from mlp_train.training.progress import Measures
 
@@ -19,7 +19,7 @@ class FitSession:
     def __init__(self, fit: Fit, rows: Reader, measure: Callable[[], Measures]) -> None:
         self.spec: TrainingSpec = fit.spec
         self.context: TrainContext = fit.context
-        self.tables: Tables = fit.tables
+        self.tables: Tables | ShardedTables = fit.tables
         self.total = fit.steps_of(rows, fit.spec.epochs)
         self._fit, self._rows, self._measure = fit, rows, measure
 

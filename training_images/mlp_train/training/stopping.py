@@ -11,9 +11,15 @@ from mlp_train.signals import asked_to_stop, stop_now
 from mlp_train.training.checkpoints import Checkpoints
 from mlp_train.training.fitting import Fit
 
+# What a process says to all with a batch, so that all do it after the same step.
+_SAVE, _STOP = 1, 2
+
 
 class Keeper:
-    """Saves the training every `checkpoint_seconds`, and when SIGTERM has asked it to stop; without checkpoints it does nothing."""
+    """Saves the training every `checkpoint_seconds`, and when SIGTERM has asked it to stop; without checkpoints it does nothing.
+
+    The chief's clock counts; SIGTERM to any process stops all.
+    """
 
     def __init__(self, spec: TrainingSpec, context: TrainContext, checkpoints: Checkpoints | None) -> None:
         self._interval, self._context, self._checkpoints = spec.checkpoint_seconds, context, checkpoints
@@ -21,17 +27,15 @@ class Keeper:
 
     def __call__(self, fit: Fit) -> None:
         """After each step."""
-        if self._checkpoints is None or not self._context.is_chief:
+        if self._checkpoints is None:
             return
-        if asked_to_stop():
-            self._save(fit, wait=True)
-            stop_now()
-        if time.monotonic() - self._saved >= self._interval:
+        if fit.heard:
             self._saved = time.monotonic()
-            self._save(fit, wait=False)
-
-    def _save(self, fit: Fit, wait: bool) -> None:
-        if self._checkpoints is not None:
-            uri = self._checkpoints.save(fit.progress, fit.state(), wait=wait)
-            emit("checkpoint", uri=uri, **fit.progress.place())
-            fit.learner.hooks.on_save(uri)
+            uri = self._checkpoints.save(fit.progress, fit.state(), fit.tables.part.count, wait=fit.heard == _STOP)
+            if self._context.is_chief:
+                emit("checkpoint", uri=uri, **fit.progress.place())
+                fit.learner.hooks.on_save(uri)
+            if fit.heard == _STOP:
+                stop_now()
+        due = self._context.is_chief and time.monotonic() - self._saved >= self._interval
+        fit.said = _STOP if asked_to_stop() else _SAVE if due else 0

@@ -1,15 +1,13 @@
 """Arrays in the safetensors format, written as a stream: a table of many gigabytes passes through a few megabytes of memory.
 
-The library's own writer holds a copy of every tensor; reading is the library's. https://huggingface.co/docs/safetensors#format
+The library's own writer and reader hold a copy of every tensor. https://huggingface.co/docs/safetensors#format
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from mlp_core.bundle.writing import Sink
 Array = npt.NDArray[np.generic]
 _CHUNK = 1 << 24
 _NAMES = {"float16": "F16", "float32": "F32", "float64": "F64", "int32": "I32", "int64": "I64", "uint8": "U8", "int8": "I8", "bool": "BOOL"}
+_TYPES = {name: np.dtype(kind) for kind, name in _NAMES.items()}
 
 
 def write_tensors(sink: Sink, arrays: Mapping[str, Array]) -> None:
@@ -47,27 +46,26 @@ def _pieces(array: Array) -> Iterator[bytes]:
 
 
 class Tensors(Mapping[str, Array]):
-    """The arrays of a file, each read when it is asked for."""
+    """The arrays of a local file, mapped: only what is looked at is read. They cannot be written."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._names = frozenset(file.keys())
+    def __init__(self, path: Path) -> None:
+        # The library looks whether the header is right.
+        with safe_open(path, framework="numpy") as file:
+            self._names = frozenset(file.keys())
+        with path.open("rb") as content:
+            size = int.from_bytes(content.read(8), "little")
+            self._header = json.loads(content.read(size))
+        self._begin, self._bytes = 8 + size, np.memmap(path, np.uint8, "r").view(np.ndarray)
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._names:
             raise KeyError(name)
-        found: Array = self._file.get_tensor(name)
-        return found
+        first, last = self._header[name]["data_offsets"]
+        found = self._bytes[self._begin + first : self._begin + last].view(_TYPES[self._header[name]["dtype"]])
+        return np.require(found.reshape(self._header[name]["shape"]), requirements="A")
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._names))
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-@contextmanager
-def open_tensors(path: Path) -> Iterator[Tensors]:
-    """The arrays of a local file, while the block runs."""
-    with safe_open(path, framework="numpy") as file:
-        yield Tensors(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -24,13 +25,14 @@ from mlp_train.learner import Learner
 from mlp_train.loop import TrainingLoop
 from mlp_train.shape import Shape
 from mlp_train.signals import save_on_sigterm
-from mlp_train.tables import ROW_OPTIMIZERS, Growing, make_tables
-from mlp_train.training.checkpoints import Checkpoint, Checkpoints
-from mlp_train.training.fitting import NETWORK, AfterStep, Fit, Pace
+from mlp_train.tables import Exchange, ShardedTables
+from mlp_train.training.checkpoints import Checkpoint, Checkpoints, Report
+from mlp_train.training.fitting import AfterStep, Fit, Pace
 from mlp_train.training.measuring import measure
+from mlp_train.training.placement import place_tables
 from mlp_train.training.progress import Measures, Progress
-from mlp_train.training.publishing import publish
-from mlp_train.training.replicas import Gather, alone, replicated
+from mlp_train.training.publishing import gather_trained, publish
+from mlp_train.training.replicas import Gather
 from mlp_train.training.session import FitSession
 from mlp_train.training.stopping import Keeper
 from mlp_train.training.warm_start import Parent, open_parent, take_over
@@ -44,7 +46,8 @@ class Framework:
     """What the loop asks of PyTorch or TensorFlow.
 
     params: the hyper-parameters of a specification's algorithm, checked; learner: the network for a shape; processes: joins those that
-    train together while the block runs; share: gives every process what the chief passes; gather: all processes' arrays.
+    train together while the block runs; share: gives every process what the chief passes; gather: all processes' arrays; exchange: rows
+    between all processes, None where tables cannot be sharded; report: all processes' objects at the chief.
     """
 
     params: Callable[[TrainingSpec], CommonParams]
@@ -52,6 +55,8 @@ class Framework:
     processes: Callable[[TrainContext], AbstractContextManager[None]]
     share: Callable[[Any, TrainContext], Any]
     gather: Gather
+    exchange: Exchange | None = None
+    report: Report = lambda value: [value]
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,14 @@ def train(spec: TrainingSpec, context: TrainContext, framework: Framework) -> di
     with framework.processes(context), _checkpoints(job) as checkpoints:
         fit, extra = learn(job, checkpoints)
         fit.learner.hooks.on_training_end(fit.progress.measures)
-        done = publish(spec, job.data, fit, job.parent, extra) if context.is_chief else {}
-        if context.is_chief:
-            checkpoints.clear()
-    if context.is_chief:
-        emit("done", **done)
+        with tempfile.TemporaryDirectory(prefix="mlp-train-") as folder:
+            trained = gather_trained(fit, job.data, framework.report, Path(folder))
+            if trained is None:
+                checkpoints.wait()
+                return {}
+            done = publish(spec, job.data, trained, job.parent, extra)
+        checkpoints.clear()
+    emit("done", **done)
     return done
 
 
@@ -135,16 +143,11 @@ def begin(job: Job, progress: Progress, saved: Checkpoint | None, after_step: Af
     """The model with its first weights, the parent's where there is one, or as a checkpoint has it; and how far it is."""
     spec, params, data = job.spec, job.params, job.data
     learner = job.framework.learner(spec, data.layout.shape(spec.labels), job.context)
-    optimizer = ROW_OPTIMIZERS[params.table_optimizer](params.embedding_learning_rate or params.learning_rate, params.l2)
-    rules = {name: Growing(rule.admit_after, rule.max_rows, rule.evict) for name, rule in params.growing.items()}
-    threads, sizes = job.context.threads, data.layout.rows
-    tables = make_tables(learner.shape, sizes, learner.width, learner.deviation, optimizer, spec.seed, threads, rules)
-    look_up = alone(tables) if job.context.world_size == 1 else replicated(tables, job.framework.gather, job.context.rank)
+    framework = job.framework
+    tables, look_up = place_tables(spec, params, learner, data.layout.rows, job.context, framework.gather, framework.exchange, pace is None)
     fit = Fit(spec, params, job.context, learner, tables, look_up, progress, pace or Pace(), after_step)
     if saved is not None:
-        with saved.tensors() as tensors:
-            learner.load({name.removeprefix(NETWORK): tensors[name] for name in tensors if name.startswith(NETWORK)})
-            tables.load({name: tensors[name] for name in tensors if not name.startswith(NETWORK)})
+        fit.load(*saved.tensors())
         fit.progress = saved.progress.on_workers(job.context.world_size)
         if job.context.is_chief:
             emit("resumed", checkpoint=saved.uri, **fit.progress.place())
@@ -178,13 +181,16 @@ def select(job: Job, fit: Fit, checkpoints: Checkpoints) -> Fit:
         if context.is_chief:
             emit("epoch", **fit.progress.place(), **measures)
         fit.progress = (fit.progress.measured(measures) if validated else fit.progress.unmeasured()).after_epoch()
-        if keeps_best and fit.progress.waited == 0 and context.is_chief:
-            checkpoints.save(fit.progress, fit.state(), best=True)
+        if keeps_best and fit.progress.waited == 0:
+            checkpoints.save(fit.progress, fit.state(), fit.tables.part.count, best=True)
     if not keeps_best or fit.progress.waited == 0:
         return fit
     checkpoints.wait()
-    # The chief alone publishes, so the others need no weights; they take part because beginning may be collective.
-    return begin(job, fit.progress, checkpoints.best() if context.is_chief else None, fit.after_step, fit.pace)
+    best = checkpoints.best() if context.is_chief else None
+    if fit.tables.part.count > 1:
+        best = job.framework.share(best, context)
+    # Where the chief has the tables whole, the others need no weights; they take part because beginning may be collective.
+    return begin(job, fit.progress, best, fit.after_step, fit.pace)
 
 
 def reader(job: Job, progress: Progress, *rows: Inventory) -> Reader:
@@ -202,6 +208,8 @@ def _measure(job: Job, fit: Fit, score: Callable[[Batch], Floats] | None = None)
         found = measure(
             score or fit.score, fit.learner.shape.labels, Reader((rows,), SCORED_ROWS, job.spec.seed, threads=job.context.threads)
         )
+    elif rows is not None and isinstance(fit.tables, ShardedTables):
+        fit.tables.serve(math.ceil(rows.rows / SCORED_ROWS))
     shared: Measures = job.framework.share(found, job.context)
     return shared
 
@@ -215,7 +223,7 @@ def _checkpoints(job: Job) -> Iterator[Checkpoints]:
         if job.spec.checkpoints:
             save_on_sigterm()
         root = storage.join(job.spec.checkpoints, "progress") if job.spec.checkpoints else Path(folder).as_uri()
-        checkpoints = Checkpoints(root, digest)
+        checkpoints = Checkpoints(root, digest, job.context.rank, job.framework.report)
         try:
             yield checkpoints
         finally:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +16,7 @@ from mlp_core.bundle.tables import DynamicTable
 from mlp_train.errors import TrainError
 from mlp_train.learner import STEPS
 from mlp_train.training.fitting import NETWORK, Fit
-from mlp_train.training.tensors import Array, open_tensors
+from mlp_train.training.tensors import Array, Tensors
 
 # A published checkpoint: what training needs to go on from a bundle, and serving does not.
 FILE = "checkpoint.safetensors"
@@ -76,9 +75,9 @@ def take_over(parent: Parent, fit: Fit) -> Report:
     A table that has grown keeps its new rows as initialised. Raises TrainError when nothing fits.
     """
     report = Report(checkpoint=parent.checkpoint)
-    with _saved(report.checkpoint) as saved:
-        _tables(parent, fit, saved, report)
-        _network(fit, saved, report)
+    saved = _saved(report.checkpoint)
+    _tables(parent, fit, saved, report)
+    _network(fit, saved, report)
     if not report.taken:
         raise TrainError(
             f"warm_start: {parent.uri} shares no table and no weight with this model;"
@@ -87,13 +86,8 @@ def take_over(parent: Parent, fit: Fit) -> Report:
     return report
 
 
-@contextmanager
-def _saved(uri: str | None) -> Iterator[Mapping[str, Array]]:
-    if uri is None:
-        yield {}
-        return
-    with open_tensors(Artifact.load(uri).local() / FILE) as tensors:
-        yield tensors
+def _saved(uri: str | None) -> Mapping[str, Array]:
+    return Tensors(Artifact.load(uri).local() / FILE) if uri is not None else {}
 
 
 def _tables(parent: Parent, fit: Fit, saved: Mapping[str, Array], report: Report) -> None:
