@@ -89,8 +89,8 @@ def test_the_best_epoch_is_kept_and_training_stops_early(make_spec: MakeSpec, tm
 def test_an_export_that_scores_otherwise_is_refused(make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlp_train.tables import Tables
 
-    values = Tables.values
-    monkeypatch.setattr(Tables, "values", lambda self, name: values(self, name) + np.float32(0.01))
+    state = Tables.state
+    monkeypatch.setattr(Tables, "state", lambda self: {name: value + value.dtype.type(0.01) for name, value in state(self).items()})
     with pytest.raises(TrainError, match=r"away from the trained model"):
         train(make_spec(epochs=1))
 
