@@ -64,17 +64,17 @@ def join(states: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
         orders[table] = np.argsort(np.concatenate(places))
     found: dict[str, Array] = {}
     for name, value in states[0].items():
-        table = next((each for each in growing if name == each or name.startswith(f"{each}/")), None)
+        grows = next((each for each in growing if name == each or name.startswith(f"{each}/")), None)
         if not name.startswith("table/"):
             found[name] = value
-        elif table is None:
+        elif grows is None:
             found[name] = np.empty((sum(len(state[name]) for state in states), *value.shape[1:]), value.dtype)
             for part, state in enumerate(states):
                 found[name][part :: len(states)] = state[name]
         elif name.endswith(f"/{WAITING}"):
             found[name] = np.sort(np.concatenate([state[name] for state in states]))
         else:
-            found[name] = np.concatenate([state[name][min(part, 1) :] for part, state in enumerate(states)])[orders[table]]
+            found[name] = np.concatenate([state[name][min(part, 1) :] for part, state in enumerate(states)])[orders[grows]]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +30,17 @@ class LookedUp:
     heard: int
 
 
-# Looks up a batch; the number goes to all processes that look one up at the same time.
-LookUp = Callable[[Batch, int], LookedUp]
+class LookUp(Protocol):
+    """Looks up a batch to learn it. said: a number that goes to all processes, which look up theirs at the same time."""
+
+    def __call__(self, batch: Batch, said: int = 0) -> LookedUp:
+        """Its rows."""
 
 
 def alone(tables: Tables) -> LookUp:
     """The look-up of a process that trains alone."""
 
-    def look_up(batch: Batch, said: int) -> LookedUp:
+    def look_up(batch: Batch, said: int = 0) -> LookedUp:
         embedded = tables.look_up(batch)
         return LookedUp(embedded.inputs, partial(tables.update, embedded), said)
 
@@ -47,7 +50,7 @@ def alone(tables: Tables) -> LookUp:
 def sharded(tables: ShardedTables) -> LookUp:
     """The look-up of one process among several, each of which holds a part of the tables' rows."""
 
-    def look_up(batch: Batch, said: int) -> LookedUp:
+    def look_up(batch: Batch, said: int = 0) -> LookedUp:
         embedded = tables.look_up(batch, said=said)
         return LookedUp(embedded.inputs, partial(tables.update, embedded), embedded.heard)
 
@@ -61,7 +64,7 @@ def replicated(tables: Tables, gather: Gather, rank: int) -> LookUp:
     one's loss is the mean over its own rows): so all replicas change in the same way, bit by bit.
     """
 
-    def look_up(batch: Batch, said: int) -> LookedUp:
+    def look_up(batch: Batch, said: int = 0) -> LookedUp:
         heard = max(int(word[0]) for word in gather(np.array([said])))
         ids = gather(batch.ids)
         before, rows = sum(len(each) for each in ids[:rank]), sum(len(each) for each in ids)
