@@ -11,7 +11,7 @@ import pytest
 
 from mlp_core.specs import Resources, SpecError, TrainingSpec, preset_params, presets, validate
 from mlp_core.specs.decoding import convert
-from mlp_core.specs.presets import CATALOGUE, MODELS, CommonParams, DeepFmParams
+from mlp_core.specs.presets import CommonParams, DeepFmParams
 from mlp_core.specs.training import check_labels
 
 DESIGN = """{"version": 1, "name": "ctr", "framework": "torch", "algorithm": "deepfm", "label": "label", "group": "user_id",
@@ -78,7 +78,7 @@ def test_a_wrong_choice_is_explained(changes: dict[str, Any], message: str) -> N
 
 
 def test_a_preset_that_a_framework_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS, "tensorflow", ())
+    monkeypatch.setitem(presets, "deepfm", msgspec.structs.replace(presets["deepfm"], frameworks=("torch",)))
     with pytest.raises(SpecError, match="not there for framework 'tensorflow'; use torch"):
         validate(spec(framework="tensorflow"))
 
@@ -88,11 +88,11 @@ def test_a_class_or_a_script_needs_no_preset() -> None:
     validate(spec(algorithm=None, script="train.py"))
 
 
-@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("name", sorted(presets))
 def test_the_json_schema_of_a_preset_agrees_with_its_struct(name: str) -> None:
-    schema = CATALOGUE[name].schema
+    schema = presets[name].schema
     jsonschema.Draft202012Validator.check_schema(schema)
-    defaults = msgspec.json.decode(msgspec.json.encode(convert({}, CATALOGUE[name].params, name)))
+    defaults = msgspec.json.decode(msgspec.json.encode(convert({}, presets[name].params, name)))
     jsonschema.validate(defaults, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"unknown": 1}, schema)
@@ -100,29 +100,28 @@ def test_the_json_schema_of_a_preset_agrees_with_its_struct(name: str) -> None:
         jsonschema.validate({"learning_rate": -1}, schema)
 
 
-def test_a_preset_stands_for_the_frameworks_that_have_it() -> None:
-    listed = {name for names in MODELS.values() for name in names}
-    assert listed == set(presets)
-    assert listed <= set(CATALOGUE)
-    for framework, names in MODELS.items():
-        for name in names:
-            assert framework in presets[name].frameworks
+def test_a_preset_has_a_model_on_each_of_its_frameworks() -> None:
+    from mlp_train.keras.presets import MODELS as ON_TENSORFLOW
+    from mlp_train.torch.presets import MODELS as ON_TORCH
+
+    for framework, models in (("torch", ON_TORCH), ("tensorflow", ON_TENSORFLOW)):
+        assert set(models) == {preset.name for preset in presets.values() if framework in preset.frameworks}
 
 
 def test_the_page_of_presets_names_all_of_them_and_their_hyperparameters() -> None:
     page = (Path(__file__).parents[2] / "docs" / "presets.md").read_text("utf-8")
-    names = {field.name for preset in CATALOGUE.values() for field in msgspec.structs.fields(preset.params)}
-    assert not [name for name in (*CATALOGUE, *names) if f"`{name}`" not in page]
+    names = {field.name for preset in presets.values() for field in msgspec.structs.fields(preset.params)}
+    assert not [name for name in (*presets, *names) if f"`{name}`" not in page]
 
 
 def test_several_labels_are_counted() -> None:
-    esmm = CATALOGUE["esmm"]
+    esmm = presets["esmm"]
     with pytest.raises(SpecError, match=r"'esmm' takes 2 label column.s., not 1; give label a list of 2 names"):
         check_labels(esmm, ("click",))
     check_labels(esmm, ("click", "buy"))
-    check_labels(CATALOGUE["mmoe"], ("click", "buy", "like"))
+    check_labels(presets["mmoe"], ("click", "buy", "like"))
     with pytest.raises(SpecError, match="'mmoe' takes 1 to 64 label"):
-        check_labels(CATALOGUE["mmoe"], tuple(f"label{n}" for n in range(65)))
+        check_labels(presets["mmoe"], tuple(f"label{n}" for n in range(65)))
 
 
 def test_the_tables_optimizer_follows_the_dense_one() -> None:

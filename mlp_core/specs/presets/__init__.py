@@ -16,14 +16,13 @@ from mlp_core.specs.presets.crossing import (
     WideDeepParams,
     XDeepFmParams,
 )
-from mlp_core.specs.presets.registry import CATALOGUE, MODELS, Preset, presets
+from mlp_core.specs.presets.registry import FRAMEWORKS, Preset, presets
 from mlp_core.specs.presets.retrieval import TwoTowerParams
 from mlp_core.specs.presets.sequences import DienParams, DinParams, SequenceParams
 from mlp_core.specs.presets.tasks import EsmmParams, ExpertParams, MmoeParams, PleParams
 
 __all__ = [
-    "CATALOGUE",
-    "MODELS",
+    "FRAMEWORKS",
     "AutoIntParams",
     "CommonParams",
     "DcnV2Params",

@@ -47,16 +47,15 @@ class CommonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     cardinality: rows of tables whose column does not state them, for all or by column; growing: tables without a fixed size, by name;
     buffer_rows: rows in memory at most as training streams through the data: all of them stay where they fit, otherwise half as many are
     shuffled together while the next are read; shards: parts that the rows are dealt to, each batch taking its share of each, as many as
-    workers where it is null: any number of workers that divides it learns the same batches;
+    workers where it is null: any number of workers that divides it learns the same batches.
 
     tables: where several workers train together, whether each holds the embedding tables whole (`replicated`) or a part of their rows
     (`sharded`, on PyTorch). Where it is null they are sharded once rows and optimizer state take more than a quarter of a worker's
     memory; a table that grows without `max_rows` is taken to need more than that.
 
-    patience: epochs without a better
-    validation AUC before training stops (0: never); refit: begin again once the best epoch is selected, and learn training and
-    validation rows together for as many epochs, so that the newest day is not lost (the measures in the bundle are those of the model
-    that was selected).
+    patience: epochs without a better validation AUC before training stops (0: never); refit: begin again once the best epoch is selected,
+    and learn training and validation rows together for as many epochs, so that the newest day is not lost (the measures in the bundle
+    are those of the model that was selected).
     """
 
     optimizer: Literal["adagrad", "adam", "sgd"] = "adagrad"

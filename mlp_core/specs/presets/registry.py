@@ -11,56 +11,18 @@ from mlp_core.specs.presets import crossing, retrieval, sequences, tasks
 from mlp_core.specs.presets.common import CommonParams
 
 MANY = 64
-# A preset is there for a framework once its model is: one line each in `mlp_train.torch.presets` and here.
-MODELS: dict[str, tuple[str, ...]] = {
-    "torch": (
-        "lr",
-        "fm",
-        "wide_deep",
-        "deepfm",
-        "dcn_v2",
-        "xdeepfm",
-        "autoint",
-        "fibinet",
-        "din",
-        "dien",
-        "mmoe",
-        "ple",
-        "esmm",
-        "two_tower",
-    ),
-    "tensorflow": (
-        "lr",
-        "fm",
-        "wide_deep",
-        "deepfm",
-        "dcn_v2",
-        "xdeepfm",
-        "autoint",
-        "fibinet",
-        "din",
-        "dien",
-        "mmoe",
-        "ple",
-        "esmm",
-        "two_tower",
-    ),
-}
+FRAMEWORKS = ("torch", "tensorflow")
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """An algorithm that a name stands for: frameworks that have it, how many labels (tasks) it takes, its hyper-parameters."""
+    """An algorithm that a name stands for: how many labels (tasks) it takes, its hyper-parameters, the frameworks that have it."""
 
     name: str
     summary: str
     params: type[CommonParams]
+    frameworks: tuple[str, ...] = FRAMEWORKS
     min_tasks: int = 1
     max_tasks: int = 1
-
-    @property
-    def frameworks(self) -> tuple[str, ...]:
-        """The frameworks with a model of this name."""
-        return tuple(framework for framework, names in MODELS.items() if self.name in names)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -94,5 +56,4 @@ def _all() -> Iterator[Preset]:
     yield Preset(name="two_tower", summary="a vector for the user, one for the item (Yi et al. 2019)", params=retrieval.TwoTowerParams)
 
 
-CATALOGUE: dict[str, Preset] = {preset.name: preset for preset in _all()}
-presets: dict[str, Preset] = {name: preset for name, preset in CATALOGUE.items() if preset.frameworks}
+presets: dict[str, Preset] = {preset.name: preset for preset in _all()}

@@ -7,7 +7,7 @@ import onnxruntime as ort
 import pytest
 
 from mlp_core.metrics import auc
-from mlp_core.specs.presets import CATALOGUE
+from mlp_core.specs.presets import presets
 from mlp_train.data.batches import Batch, Ids
 from mlp_train.errors import TrainError
 from mlp_train.keras.network import build_network
@@ -85,11 +85,11 @@ def test_as_many_weights_as_on_pytorch(name: str) -> None:
 
 
 def test_registry_is_the_catalogue() -> None:
-    assert list(MODELS) == list(CATALOGUE)
-    assert all(MODELS[name].Params is CATALOGUE[name].params for name in MODELS)
+    assert list(MODELS) == list(presets)
+    assert all(MODELS[name].Params is presets[name].params for name in MODELS)
 
 
 def test_crossing_needs_columns() -> None:
     lonely = Shape((Column("a", "id", "a"), Column("age", "dense")))
     with pytest.raises(TrainError, match="fibinet crosses categorical columns and needs 2 or more, there are 1"):
-        Trainer(MODELS["fibinet"](lonely, CATALOGUE["fibinet"].params()))
+        Trainer(MODELS["fibinet"](lonely, presets["fibinet"].params()))

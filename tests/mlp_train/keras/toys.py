@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.specs.presets import CATALOGUE
+from mlp_core.specs.presets import presets
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch, Floats, Ids, Lists
 from mlp_train.keras import KerasLearner, KerasRecModel
@@ -126,8 +126,8 @@ class Trainer:
 
 def preset(name: str, **params: Any) -> KerasRecModel:
     """A preset's model for the world's columns, small."""
-    kind = CATALOGUE[name].params
-    labels = TASKS if CATALOGUE[name].max_tasks > 1 else SINGLE
+    kind = presets[name].params
+    labels = TASKS if presets[name].max_tasks > 1 else SINGLE
     given = SMALL | params
     known = kind.__struct_fields__
     return MODELS[name].for_shape(shape(labels), kind(**{key: value for key, value in given.items() if key in known}))

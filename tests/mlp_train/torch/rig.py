@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mlp_core.metrics import auc
 from mlp_core.specs.decoding import convert
-from mlp_core.specs.presets import CATALOGUE
+from mlp_core.specs.presets import presets
 from mlp_train.context import TrainContext
 from mlp_train.data.batches import Batch
 from mlp_train.shape import Shape
@@ -37,7 +37,7 @@ FEW: dict[str, dict[str, Any]] = {
 def few_params(name: str, **changes: Any) -> Any:
     """Hyper-parameters of a small model."""
     given = FEW["lr"] if name == "lr" else {**SMALL, **FEW.get(name, {})}
-    return convert({key: value for key, value in {**given, **changes}.items() if value is not None}, CATALOGUE[name].params, name)
+    return convert({key: value for key, value in {**given, **changes}.items() if value is not None}, presets[name].params, name)
 
 
 @dataclass(frozen=True)

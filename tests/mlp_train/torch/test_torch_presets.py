@@ -11,8 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mlp_core.bundle import Contents, Feature, ModelInfo, Table
-from mlp_core.specs.presets import CATALOGUE
-from mlp_core.specs.presets import MODELS as LISTED
+from mlp_core.specs.presets import presets
 from mlp_train.errors import TrainError
 from mlp_train.shape import Column, Shape
 from mlp_train.torch.presets import MODELS
@@ -56,9 +55,9 @@ def everything(count: int, tasks: int, seed: int = 0) -> Rows:
 
 
 def test_every_preset_has_a_model() -> None:
-    assert set(MODELS) == set(CATALOGUE) == set(LISTED["torch"])
+    assert set(MODELS) == set(presets)
     for name, model in MODELS.items():
-        assert model.Params is CATALOGUE[name].params
+        assert model.Params is presets[name].params
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -40,21 +40,6 @@ class Layout:
         columns = (Column(each.name, kinds[each.type], each.table, self.domains.get(each.name, ())) for each in self.features)
         return Shape(tuple(columns), labels)
 
-    @property
-    def scalars(self) -> tuple[Feature, ...]:
-        """Categorical features with one id per row."""
-        return tuple(feature for feature in self.features if feature.type == "int64")
-
-    @property
-    def lists(self) -> tuple[Feature, ...]:
-        """Categorical features with any number of ids per row."""
-        return tuple(feature for feature in self.features if feature.is_list)
-
-    @property
-    def dense(self) -> tuple[Feature, ...]:
-        """Features whose value is the input."""
-        return tuple(feature for feature in self.features if feature.is_dense)
-
     def with_rows(self, found: Mapping[str, int]) -> Layout:
         """The layout with the tables' sizes that the data has told."""
         return replace(self, rows={name: found.get(name) if rows is None else rows for name, rows in self.rows.items()})
