@@ -34,8 +34,8 @@ def _share(found: Any, context: TrainContext) -> Any:
     return found
 
 
-def _gather(array: Array) -> list[Array]:
-    return [array]
+def _gather(array: Array) -> tuple[Array, list[int]]:
+    return array, [len(array)]
 
 
 FRAMEWORK = Framework(_params, make_learner, _one_process, _share, _gather)

@@ -54,7 +54,9 @@ def parallel(module: nn.Module, context: TrainContext, device: torch.device) -> 
     """The module with gradients averaged over all ranks."""
     if context.world_size == 1 or not any(weight.requires_grad for weight in module.parameters()):
         return module
-    return DistributedDataParallel(module, device_ids=[device] if device.type == "cuda" else None)
+    devices = [device] if device.type == "cuda" else None
+    # Buffers begin equal; those that learn (running means) are served as the chief has them, so nothing is gained by sending its own.
+    return DistributedDataParallel(module, devices, forward_sync_buffers=False, gradient_as_bucket_view=True)
 
 
 def sum_over_ranks(value: Tensor, context: TrainContext) -> Tensor:
@@ -89,13 +91,16 @@ def exchange(array: npt.NDArray[Any], send: Sequence[int], receive: Sequence[int
     return found
 
 
-def gather(array: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
-    """All ranks' arrays, (rows, …) each, from this rank's own; the numbers of rows may differ."""
-    own = torch.from_numpy(np.ascontiguousarray(array))
-    counts = [torch.zeros(1, dtype=torch.int64) for _ in range(dist.get_world_size())]
-    dist.all_gather(counts, torch.tensor([len(own)]))
-    most = max(int(count) for count in counts)
+def gather(array: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], list[int]]:
+    """All ranks' arrays, (rows, …), one after the other, from this rank's own; and the rows of each, which may differ."""
+    own, world = torch.from_numpy(np.ascontiguousarray(array)), dist.get_world_size()
+    counted = torch.empty(world, dtype=torch.int64)
+    dist.all_gather_single(counted, torch.tensor([len(own)]))
+    counts: list[int] = counted.tolist()
+    most = max(counts)
     padded = own if len(own) == most else torch.cat([own, own.new_zeros(most - len(own), *own.shape[1:])])
-    found = [torch.empty_like(padded) for _ in counts]
-    dist.all_gather(found, padded)
-    return [each[: int(count)].numpy() for each, count in zip(found, counts, strict=True)]
+    found = own.new_empty(world * most, *own.shape[1:])
+    dist.all_gather_single(found, padded)
+    if min(counts) < most:
+        found = torch.cat([found[rank * most :][:count] for rank, count in enumerate(counts)])
+    return found.numpy(), counts

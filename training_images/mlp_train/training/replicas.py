@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -15,8 +15,8 @@ from mlp_train.learner import Arrays, Inputs
 from mlp_train.tables import ShardedTables, Tables
 from mlp_train.training.tensors import Array
 
-# All processes' arrays of one kind and width, in the order of their ranks, from this process's own: (rows, …), rows may differ.
-Gather = Callable[[Array], list[npt.NDArray[Any]]]
+# All processes' arrays of one kind and width, (rows, …), one after the other in the order of their ranks, and the rows of each.
+Gather = Callable[[Array], tuple[npt.NDArray[Any], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -65,25 +65,35 @@ def replicated(tables: Tables, gather: Gather, rank: int) -> LookUp:
     """
 
     def look_up(batch: Batch, said: int = 0) -> LookedUp:
-        heard = max(int(word[0]) for word in gather(np.array([said])))
-        ids = gather(batch.ids)
-        before, rows = sum(len(each) for each in ids[:rank]), sum(len(each) for each in ids)
-        lists = tuple(_joined(gather(each.ids), gather(np.diff(each.offsets))) for each in batch.lists)
-        nothing = np.zeros((rows, 0), np.float32)
-        whole = tables.look_up(Batch(np.concatenate(ids), lists, nothing, nothing))
+        whole, counts, heard = _whole(batch, said, gather)
+        embedded, before = tables.look_up(whole), sum(counts[:rank])
 
         def update(gradients: Arrays, rate: float) -> None:
-            combined = {name: np.concatenate(gather(gradients[name])) / np.float32(len(ids)) for name in sorted(gradients)}
-            tables.update(whole, combined, rate)
+            share = np.float32(1) / np.float32(len(counts))
+            tables.update(
+                embedded, {name: gather(np.multiply(gradients[name], share, dtype=np.float32))[0] for name in sorted(gradients)}, rate
+            )
 
         mine = slice(before, before + batch.rows)
-        return LookedUp({name: np.ascontiguousarray(values[mine]) for name, values in whole.inputs.items()}, update, heard)
+        return LookedUp({name: values[mine] for name, values in embedded.inputs.items()}, update, heard)
 
     return look_up
 
 
-def _joined(ids: Sequence[npt.NDArray[Any]], lengths: Sequence[npt.NDArray[Any]]) -> Lists:
-    counts = np.concatenate(lengths)
-    offsets = np.zeros(counts.size + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return Lists(np.concatenate(ids), offsets)
+def _whole(batch: Batch, said: int, gather: Gather) -> tuple[Batch, list[int], int]:
+    """The ids of all processes' batches as those of one, the rows of each, and the largest number that one has said; in one message."""
+    lengths = [np.diff(each.offsets) for each in batch.lists]
+    head = np.array([said, batch.rows, *(each.ids.size for each in batch.lists)], np.int64)
+    lists = [part for each, counts in zip(batch.lists, lengths, strict=True) for part in (counts, each.ids)]
+    words, sizes = gather(np.concatenate([head, batch.ids.ravel(), *lists]))
+    messages = np.split(words, np.cumsum(sizes)[:-1])
+    rows = [int(message[1]) for message in messages]
+    found: list[list[npt.NDArray[Any]]] = []
+    for message, count in zip(messages, rows, strict=True):
+        pieces = [head.size, count * batch.ids.shape[1], *(size for values in message[2 : head.size].tolist() for size in (count, values))]
+        found.append(np.split(message, np.cumsum(pieces)[:-1]))
+    joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    nothing = np.zeros((sum(rows), 0), np.float32)
+    together = tuple(Lists(ids, np.concatenate([[0], np.cumsum(counts)])) for counts, ids in zip(joined[2::2], joined[3::2], strict=True))
+    heard = max(int(message[0]) for message in messages)
+    return Batch(joined[1].reshape(-1, batch.ids.shape[1]), together, nothing, nothing), rows, heard

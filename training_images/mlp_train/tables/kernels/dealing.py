@@ -8,13 +8,14 @@ import numpy as np
 
 from mlp_train.tables.kernels.compiled import inlined, kernel
 from mlp_train.tables.kernels.filling import mix
-from mlp_train.tables.kernels.memory import words
+from mlp_train.tables.kernels.memory import fetch, words
 from mlp_train.tables.kernels.rows import ONE, add_scaled, clear, copy_scaled
 from mlp_train.tables.kernels.segments import COUNT, ID, IDS, IDS_STEP, KIND, MEAN, OFFSETS, ROWS, VECTORS, VECTORS_STEP
 
 # Columns of `spans`: a table's first segment, the one past its last, and where its distinct ids begin among those of all tables.
 FIRST, STOP, START = 0, 1, 2
 SPANS = 3
+_AHEAD = 12
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -146,6 +147,9 @@ def sum_gradients(segments: Any, tables: Any, spans: Any, width: Any, factor: An
             rows, vectors, step = words(segment[ROWS]), segment[VECTORS], 4 * segment[VECTORS_STEP]
             if segment[KIND] == ID:
                 for place in range(segment[COUNT]):
+                    if place + _AHEAD < segment[COUNT]:
+                        fetch(vectors + (place + _AHEAD) * step, 4 * width)
+                        fetch(target + 4 * width * rows[place + _AHEAD], 4 * width)
                     _add(target, rows[place], vectors + place * step, factor, width, touched)
                 continue
             offsets, row = words(segment[OFFSETS]), 0
